@@ -1,0 +1,194 @@
+/** A real Envoy as a child process: it ends with its parent, and what it says is kept. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { adminRequest, parseStats } from "./admin.ts";
+import type { AdminResponse } from "./admin.ts";
+import { EnvoyError, findEnvoy } from "./binary.ts";
+import { cpuByThread, rssBytes } from "./process-figures.ts";
+
+export interface EnvoyOptions {
+  /** Names the files in `dir`: `<name>.json`, `<name>.log`. */
+  readonly name: string;
+  /** Bootstrap as a JSON object; its `admin` is replaced by a unix socket in a private folder. */
+  readonly bootstrap: Readonly<Record<string, unknown>>;
+  readonly dir: string;
+  /** More arguments for Envoy. */
+  readonly args?: readonly string[];
+  /** Worker threads; 1 when not given. */
+  readonly concurrency?: number;
+  /** How long connections of a changed listener live on; Envoy's own 600 s when not given. */
+  readonly drainTimeSeconds?: number;
+  readonly logLevel?: "trace" | "debug" | "info" | "warning" | "error";
+  /** Path of the binary; see `findEnvoy`. */
+  readonly binary?: string;
+}
+
+export interface EnvoyExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Envoy {
+  readonly name: string;
+  readonly pid: number;
+  readonly adminSocket: string;
+  readonly logPath: string;
+  /** Resolves when the process has ended, however it ended. */
+  readonly exited: Promise<EnvoyExit>;
+  admin(path: string, method?: "GET" | "POST"): Promise<AdminResponse>;
+  /** Waits until `/ready` says LIVE. Rejects when the process ends first or `timeoutMs` (30 s) passes. */
+  ready(timeoutMs?: number): Promise<void>;
+  /** Counters and gauges whose names match. */
+  stats(pattern: RegExp): Promise<Map<string, number>>;
+  configDump(resource?: string): Promise<unknown>;
+  /** CPU time in nanoseconds by thread name; the main thread is `main`. */
+  cpuByThread(): Map<string, number>;
+  rssBytes(): number;
+  log(): string;
+  /** SIGTERM, then SIGKILL after five seconds; resolves when it has ended. Envoy does not drain on SIGTERM. */
+  stop(): Promise<EnvoyExit>;
+  /** SIGKILL; resolves when it has ended. */
+  kill(): Promise<EnvoyExit>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Children that still run; killed when this process ends in any way that runs its exit handlers. */
+const running = new Set<ChildProcess>();
+let killsAtExit = false;
+
+/** Starts Envoy. Throws `EnvoyError` when the binary is missing; what it dislikes in the bootstrap shows in `ready()`. */
+export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
+  const binary = findEnvoy(options.binary);
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  // A unix socket's path has at most 107 bytes, so it does not live in `dir`.
+  const socketFolder = mkdtempSync(join(tmpdir(), "carrick-envoy-"));
+  const adminSocket = join(socketFolder, "admin");
+  const bootstrapPath = join(options.dir, `${options.name}.json`);
+  const logPath = join(options.dir, `${options.name}.log`);
+  const bootstrap = { ...options.bootstrap, admin: { address: { pipe: { path: adminSocket, mode: 0o600 } } } };
+  writeFileSync(bootstrapPath, JSON.stringify(bootstrap), { mode: 0o600 });
+
+  const child = spawnChild(binary, envoyArguments(options, bootstrapPath), logPath);
+  const exited = new Promise<EnvoyExit>((resolve) => {
+    const ended = (exit: EnvoyExit): void => {
+      running.delete(child);
+      rmSync(socketFolder, { recursive: true, force: true });
+      resolve(exit);
+    };
+    child.once("exit", (code, signal) => ended({ code, signal }));
+    child.once("error", () => ended({ code: null, signal: null }));
+  });
+  await spawned(child, binary);
+  const pid = child.pid!;
+  const alive = (): boolean => child.exitCode === null && child.signalCode === null;
+
+  const admin = (path: string, method: "GET" | "POST" = "GET"): Promise<AdminResponse> =>
+    adminRequest(adminSocket, path, method);
+  const log = (): string => readFileSync(logPath, "utf8");
+  const kill = (): Promise<EnvoyExit> => {
+    if (alive()) child.kill("SIGKILL");
+    return exited;
+  };
+  const stop = async (): Promise<EnvoyExit> => {
+    if (alive()) child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+    try {
+      return await exited;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return {
+    name: options.name,
+    pid,
+    adminSocket,
+    logPath,
+    exited,
+    admin,
+    ready: async (timeoutMs = 30_000) => {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        if (!alive()) throw new EnvoyError(`${logPath}: Envoy ended before it was ready: ${complaint(log())}`);
+        const last = await admin("/ready").catch((error: unknown) => ({ status: 0, body: String(error) }));
+        if (last.status === 200) return;
+        if (performance.now() > deadline) {
+          throw new EnvoyError(`${logPath}: Envoy is not ready after ${timeoutMs} ms: ${last.body.trim()}`);
+        }
+        await delay(5);
+      }
+    },
+    stats: async (pattern) => {
+      const response = await admin(`/stats?filter=${encodeURIComponent(pattern.source)}`);
+      if (response.status !== 200) throw new EnvoyError(`/stats: ${response.status} ${response.body.trim()}`);
+      return parseStats(response.body);
+    },
+    configDump: async (resource) => {
+      const response = await admin(`/config_dump${resource === undefined ? "" : `?resource=${resource}`}`);
+      if (response.status !== 200) throw new EnvoyError(`/config_dump: ${response.status} ${response.body.trim()}`);
+      const dump: unknown = JSON.parse(response.body);
+      return dump;
+    },
+    cpuByThread: () => cpuByThread(pid),
+    rssBytes: () => rssBytes(pid),
+    log,
+    stop,
+    kill,
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+    },
+  };
+}
+
+function envoyArguments(options: EnvoyOptions, bootstrapPath: string): string[] {
+  return [
+    "-c",
+    bootstrapPath,
+    "--disable-hot-restart",
+    "--concurrency",
+    String(options.concurrency ?? 1),
+    "-l",
+    options.logLevel ?? "warning",
+    ...(options.drainTimeSeconds === undefined ? [] : ["--drain-time-s", String(options.drainTimeSeconds)]),
+    ...(options.args ?? []),
+  ];
+}
+
+/** `setpriv` makes the kernel kill Envoy when this process dies, even by SIGKILL; it then becomes Envoy (same pid). */
+function spawnChild(binary: string, args: readonly string[], logPath: string): ChildProcess {
+  const log = openSync(logPath, "w", 0o600);
+  try {
+    const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], { stdio: ["ignore", log, log] });
+    running.add(child);
+    if (!killsAtExit) {
+      killsAtExit = true;
+      process.on("exit", () => {
+        for (const left of running) left.kill("SIGKILL");
+      });
+    }
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+function spawned(child: ChildProcess, binary: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", (error) => {
+      reject(
+        new EnvoyError(`${binary}: cannot be started: ${error.message}; install util-linux (setpriv) if it is missing`),
+      );
+    });
+  });
+}
+
+/** The last line of the log that says what is wrong, else the last line. */
+function complaint(log: string): string {
+  const lines = log.trim().split("\n");
+  return lines.findLast((line) => /\[(critical|error)\]/.test(line)) ?? lines.at(-1) ?? "no log";
+}

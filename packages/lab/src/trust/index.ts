@@ -1,0 +1,3 @@
+export { createAuthority, KeyPair } from "./authority.ts";
+export type { Authority, CertificateRequest, Usage } from "./authority.ts";
+export { controllerName, edgeName, nodeName } from "./spiffe-name.ts";
