@@ -1,0 +1,5 @@
+export * from "./keys.ts";
+export * from "./problem.ts";
+export * from "./rows.ts";
+export { secretText } from "./secret-text.ts";
+export * from "./tables.ts";

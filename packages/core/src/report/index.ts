@@ -1,0 +1,2 @@
+export type * from "./explain.ts";
+export type * from "./status.ts";

@@ -1,0 +1,36 @@
+/** What one xDS type looks like to the protocol: names that lead to ready bytes. */
+
+/** A full type URL, for example `type.googleapis.com/envoy.config.cluster.v3.Cluster`. */
+export type TypeUrl = string;
+
+/** One resource, encoded once and shared by all streams. Never mutated after publication. */
+export interface Resource {
+  readonly name: string;
+  /** Hash of the content: equal on every replica and after every restart. */
+  readonly version: string;
+  /** The serialized resource message, without the `Any` and `Resource` envelopes. */
+  readonly body: Uint8Array;
+  /**
+   * Derived while a source that it depends on has not been seen since this process started.
+   * A client that reported a version of it keeps what it holds; a client that holds nothing gets it as it is.
+   */
+  readonly partial?: boolean;
+}
+
+/** All resources of one type that one client may see. */
+export interface Source {
+  get(name: string): Resource | undefined;
+  names(): Iterable<string>;
+  /**
+   * False while a source of this type's names has not been seen since this process started:
+   * a name that is missing is then unknown, not absent, and nothing is removed from a client.
+   */
+  complete(): boolean;
+}
+
+/** Everything one client may see: a source for each type, and word of what changed. */
+export interface View {
+  source(type: TypeUrl): Source | undefined;
+  /** Calls `on` after each change with the names per type whose resource was added, replaced, removed or became known. */
+  watch(on: (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void): () => void;
+}
