@@ -65,6 +65,6 @@ function kindOf(value: unknown): string {
 
 /** A value as it may stand in a message: short, whatever was sent. */
 export function shown(value: unknown): string {
-  const text = typeof value === "string" ? `"${value}"` : String(JSON.stringify(value));
+  const text = typeof value === "string" ? `"${value}"` : `${JSON.stringify(value)}`;
   return text.length <= 60 ? text : `${text.slice(0, 50)}… (${text.length} characters)`;
 }

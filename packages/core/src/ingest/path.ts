@@ -1,5 +1,5 @@
 const FORBIDDEN = ["//", "/./", "/../", "%2f", "%2F"];
-const UNPRINTABLE = /[\u0000-\u0020\u007f-\uffff?#]/;
+const UNPRINTABLE = /[^!-~]|[?#]/;
 const MAX_PATH = 2048;
 
 /** Why a path of an Ingress rule is none (the API server's own rules for Exact and Prefix), or `undefined` if it is one. */

@@ -44,6 +44,7 @@ export function ingestSecret(
   const usable = pair !== undefined && !("wrong" in pair) ? pair : undefined;
   return {
     ...meta.row,
+    created: meta.created,
     certificate: usable ? certificate : "",
     key: secretText(usable ? key : ""),
     names: usable?.names ?? [],

@@ -139,6 +139,8 @@ export interface IngressRow extends ObjectRow {
 
 /** A certificate with its key, checked to belong together. */
 export interface SecretRow extends ObjectRow {
+  /** Milliseconds since 1970. */
+  readonly created: number;
   readonly certificate: string;
   readonly key: SecretText;
   /** Lower-case DNS names of the leaf certificate. */

@@ -39,11 +39,16 @@ export const ingressBySecret: Index<IngressRow> = index("secret", (row) => [
   ...new Set(row.tls.map((tls) => objectKey(row.cluster, row.namespace, tls.secret))),
 ]);
 
+/** The default IngressClass of a cluster, by the cluster's name. */
+export const defaultClass: Index<IngressClassRow> = index("default", (row) => (row.isDefault ? [row.cluster] : []));
+
 /** What one source knows, by kind. */
 export const sourceByKind: Index<SourceRow> = index("kind", (row) => [row.kind]);
 
 /** Workloads by `<cluster>/<ip>`. */
-export const workloadByAddress: Index<WorkloadRow> = index("address", (row) => row.ips.map((ip) => `${row.cluster}/${ip}`));
+export const workloadByAddress: Index<WorkloadRow> = index("address", (row) =>
+  row.ips.map((ip) => `${row.cluster}/${ip}`),
+);
 
 export function defineTables(store: Store): Tables {
   return {
@@ -54,7 +59,7 @@ export function defineTables(store: Store): Tables {
     Pod: store.table<WorkloadRow>("workloads", [workloadByAddress], sameObject),
     Service: store.table<ServiceRow>("services", [], sameObject),
     EndpointSlice: store.table<SliceRow>("slices", [sliceByService], sameObject),
-    IngressClass: store.table<IngressClassRow>("ingress-classes", [], sameObject),
+    IngressClass: store.table<IngressClassRow>("ingress-classes", [defaultClass], sameObject),
     Ingress: store.table<IngressRow>("ingresses", [ingressBySecret], sameObject),
     Secret: store.table<SecretRow>("secrets", [], sameObject),
   };

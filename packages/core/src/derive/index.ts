@@ -1,0 +1,21 @@
+export { type AdmittedIngress, admittedByHost, admittedBySecret, admittedIngresses } from "./admitted.ts";
+export { type AssignmentRow, assignments, backendSets, memberOf } from "./assignments.ts";
+export { type BackendSetKey, parseBackendSetKey } from "./backend-set.ts";
+export { type ChainRow, chains, everyChain, type ServerNameRow, serverNames } from "./chains.ts";
+export { serverNameCandidates, wildcardOf } from "./certificate-names.ts";
+export { type Finding, withFindings } from "./finding.ts";
+export type { EdgeEnvironment, Fleet, ListenAddress } from "./fleet.ts";
+export { hosts, type HostRoute, type HostRow } from "./hosts.ts";
+export { KNOWN, known, type KnownRow } from "./known.ts";
+export {
+  exactTable,
+  HTTP,
+  type PlacementRow,
+  placements,
+  tableOf,
+  type TableSlot,
+  tableSlots,
+  wildTable,
+} from "./placements.ts";
+export { type Member, select, type Selection } from "./select.ts";
+export { type TablePlan, TablePlanner } from "./table-plan.ts";

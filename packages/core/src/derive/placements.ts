@@ -1,0 +1,95 @@
+import { type Base, type Reader, same, type Store, type Table } from "../store/index.ts";
+import { serverNameCandidates } from "./certificate-names.ts";
+import type { ServerNameRow } from "./chains.ts";
+import type { Fleet } from "./fleet.ts";
+import type { HostRow } from "./hosts.ts";
+import type { TablePlan } from "./table-plan.ts";
+import { tableHash } from "./table-hash.ts";
+
+/** The chain of the plain HTTP listener. (A certificate's chain has a hyphen in its name.) */
+export const HTTP = "http";
+
+/** A host in a filter chain. */
+export interface PlacementRow {
+  readonly chain: string;
+  readonly host: string;
+  /** Plain requests are answered with a redirect to https. */
+  readonly redirect: boolean;
+  /** The host's certificate is not known yet, so neither is what its plain requests get. */
+  readonly pending: boolean;
+}
+
+/** Which chains a host is served in: the plain one, and the one that Envoy will choose for its server name. */
+export function placements(
+  store: Store,
+  hosts: Table<HostRow>,
+  names: Table<ServerNameRow>,
+  fleet: Fleet,
+): Table<PlacementRow> {
+  return store.view(
+    `${fleet.name}/placements`,
+    hosts,
+    ({ host, tls, pending }, _key, read) => {
+      const chain = tls === undefined || fleet.https === undefined ? undefined : chainOf(host, names, read);
+      const rows: [string, PlacementRow][] = [];
+      const place = (into: string, redirect: boolean) =>
+        rows.push([`${into}|${host}`, { chain: into, host, redirect, pending }]);
+      if (fleet.http !== undefined) place(HTTP, chain !== undefined && fleet.httpsRedirect);
+      if (chain !== undefined) place(chain, false);
+      return rows;
+    },
+    same,
+  );
+}
+
+function chainOf(host: string, names: Table<ServerNameRow>, read: Reader): string | undefined {
+  for (const candidate of serverNameCandidates(host)) {
+    const row = read.get(names, candidate);
+    if (row !== undefined) return row.chain;
+  }
+  return undefined;
+}
+
+/** The name of the route table in which a host of a chain stands. Names hold the number of tables: a new plan is new tables. */
+export function tableOf(plan: TablePlan, host: string): string {
+  if (plan.exact === 0) return plan.chain;
+  return host.startsWith("*")
+    ? wildTable(plan, tableHash(host.slice(2)) % plan.wild)
+    : exactTable(plan, tableHash(host) % plan.exact);
+}
+
+export function exactTable(plan: TablePlan, i: number): string {
+  return `${plan.chain}/${plan.exact}/${i}`;
+}
+
+export function wildTable(plan: TablePlan, i: number): string {
+  return `${plan.chain}/*${plan.wild}/${i}`;
+}
+
+export type Plans = Base<TablePlan>;
+
+/** A route table that has to exist, whether or not a host stands in it. */
+export interface TableSlot {
+  readonly chain: string;
+  readonly table: string;
+  /** `one`: all hosts; `exact`, `wild`: see `TablePlan`. */
+  readonly holds: "one" | "exact" | "wild";
+}
+
+export function tableSlots(store: Store, plans: Plans, fleet: Fleet): Table<TableSlot> {
+  return store.view(
+    `${fleet.name}/table-slots`,
+    plans,
+    (plan) => {
+      const { chain } = plan;
+      if (plan.exact === 0) return [[chain, { chain, table: chain, holds: "one" }]];
+      const slots: [string, TableSlot][] = [];
+      for (let i = 0; i < plan.exact; i++)
+        slots.push([exactTable(plan, i), { chain, table: exactTable(plan, i), holds: "exact" }]);
+      for (let i = 0; i < plan.wild; i++)
+        slots.push([wildTable(plan, i), { chain, table: wildTable(plan, i), holds: "wild" }]);
+      return slots;
+    },
+    same,
+  );
+}

@@ -1,0 +1,200 @@
+import {
+  admittedByHost,
+  type BackendSetKey,
+  type HostRoute,
+  type HostRow,
+  KNOWN,
+  parseBackendSetKey,
+  serverNameCandidates,
+} from "../derive/index.ts";
+import { type Kind, type ObjectKey, objectKey, type ObjectRow, sliceByService, type Tables } from "../model/index.ts";
+import type { Citation, ExplainEndpoint, ExplainReport, ExplainStep } from "../report/index.ts";
+import type { Edge } from "../translate/index.ts";
+import { matchHost, matchRoute } from "./match.ts";
+import { type ExplainedRequest, parseRequest } from "./request.ts";
+
+type Outcome = Pick<ExplainReport, "outcome" | "status" | "endpoints">;
+
+/** Says where a request goes and which objects decide it; `undefined` if `url` is no URL of http or https. */
+export function explainUrl(tables: Tables, edge: Edge, url: string): ExplainReport | undefined {
+  const request = parseRequest(url);
+  if (request === undefined) return undefined;
+  const steps: ExplainStep[] = [];
+  const outcome = new Explanation(tables, edge, steps).request(request);
+  return { url, fleet: edge.fleet.name, ...outcome, steps };
+}
+
+/** One walk along the way of a request, noting each decision. */
+class Explanation {
+  readonly #tables: Tables;
+  readonly #edge: Edge;
+  readonly #steps: ExplainStep[];
+
+  constructor(tables: Tables, edge: Edge, steps: ExplainStep[]) {
+    this.#tables = tables;
+    this.#edge = edge;
+    this.#steps = steps;
+  }
+
+  request(request: ExplainedRequest): Outcome {
+    const { fleet, hosts } = this.#edge;
+    const listener = fleet[request.scheme];
+    if (listener === undefined) {
+      this.#say("listener", `Fleet ${fleet.name} has no ${request.scheme} listener.`);
+      return refused();
+    }
+    this.#say("listener", `Fleet ${fleet.name} listens for ${request.scheme} on ${listener.address}:${listener.port}.`);
+    if (request.scheme === "https" && !this.#certificate(request.host)) return this.#refusedOrUnknown();
+    const host = matchHost(hosts, request.host);
+    if (host === undefined) {
+      this.#say(
+        "host",
+        `No Ingress that the fleet serves has host ${request.host}, a wildcard for it, or a default backend.`,
+      );
+      return this.#refusedOrUnknown(404);
+    }
+    return this.#host(host, request);
+  }
+
+  /** Whether the TLS listener has a certificate for the name. */
+  #certificate(host: string): boolean {
+    const { serverNames, chains } = this.#edge;
+    const name = serverNameCandidates(host).find((candidate) => serverNames.get(candidate) !== undefined);
+    const chain = name === undefined ? undefined : chains.get(serverNames.get(name)!.chain);
+    if (name === undefined || chain === undefined) {
+      this.#say("certificate", `No certificate has the name ${host}; the connection is closed in the handshake.`);
+      return false;
+    }
+    this.#say("certificate", `Server name ${host} matches ${name} of filter chain ${chain.chain}.`, [
+      this.#cite("Secret", chain.secret),
+    ]);
+    return true;
+  }
+
+  #host(host: HostRow, request: ExplainedRequest): Outcome {
+    const { admitted, fleet } = this.#edge;
+    const claimants = admitted.by(admittedByHost, host.host);
+    const ingresses = claimants.map((row) => this.#cite("Ingress", objectKey(row.cluster, row.namespace, row.name)));
+    const how =
+      host.host === request.host
+        ? "its own rules"
+        : host.host === "*"
+          ? "the default host"
+          : `the wildcard ${host.host}`;
+    this.#say("host", `Host ${request.host} is served by ${how}.`, ingresses);
+    if (request.scheme === "https" && host.tls === undefined) {
+      this.#say("host", `${host.host} is not served over TLS: no Ingress names a usable certificate for it.`);
+      return this.#refusedOrUnknown(404);
+    }
+    if (request.scheme === "http" && host.tls !== undefined && fleet.https !== undefined && fleet.httpsRedirect) {
+      this.#say("host", `${host.host} has a certificate, so plain requests are redirected to https.`, [
+        this.#cite("Secret", host.tls.secret),
+      ]);
+      return refused(301);
+    }
+    const route = matchRoute(host, request.path);
+    if (route === undefined) {
+      this.#say("path", `No rule of ${host.host} takes path ${request.path}.`);
+      return this.#refusedOrUnknown(404);
+    }
+    return this.#route(host, route, request);
+  }
+
+  #route(host: HostRow, route: HostRoute, request: ExplainedRequest): Outcome {
+    const claimants = this.#edge.admitted
+      .by(admittedByHost, host.host)
+      .filter((row) =>
+        row.hosts.some(
+          (claim) =>
+            claim.host === host.host &&
+            claim.paths.some((path) => path.type === route.type && path.path === route.path),
+        ),
+      );
+    const cited = claimants.map((row) => this.#cite("Ingress", objectKey(row.cluster, row.namespace, row.name)));
+    this.#say("path", `${request.path} matches ${route.type} ${route.path}.`, cited);
+    if (route.set === undefined) {
+      this.#say("backend set", "No cluster has the Service and port that the path names.");
+      return this.#refusedOrUnknown(503);
+    }
+    return this.#backends(route.set);
+  }
+
+  #backends(key: BackendSetKey): Outcome {
+    const set = parseBackendSetKey(key);
+    const assignment = this.#edge.assignments.get(key);
+    const services = set.clusters.map((cluster) => objectKey(cluster, set.namespace, set.service));
+    this.#say(
+      "backend set",
+      `Service ${set.namespace}/${set.service}, port ${set.port}, of ${set.clusters.join(", ")}.`,
+      services.map((service) => this.#cite("Service", service)),
+    );
+    const groups = assignment?.groups ?? [];
+    const total = groups.reduce((sum, group) => sum + group.weight * group.endpoints.length, 0);
+    for (const cluster of set.clusters) this.#cluster(key, cluster);
+    const endpoints = groups.flatMap((group) =>
+      group.endpoints.map(({ address, port }): ExplainEndpoint => ({
+        cluster: group.cluster,
+        address,
+        port,
+        ...this.#whereabouts(objectKey(group.cluster, set.namespace, set.service), address),
+        share: group.weight / total,
+      })),
+    );
+    if (endpoints.length > 0) return { outcome: "routed", endpoints };
+    return assignment?.partial === true ? { outcome: "unknown", endpoints } : refused(503);
+  }
+
+  #cluster(key: BackendSetKey, cluster: string): void {
+    const set = parseBackendSetKey(key);
+    const assignment = this.#edge.assignments.get(key);
+    const group = assignment?.groups.find((candidate) => candidate.cluster === cluster);
+    const own = this.#tables.Cluster.get(objectKey(cluster, "", "self"));
+    const slices = this.#tables.EndpointSlice.by(sliceByService, objectKey(cluster, set.namespace, set.service));
+    const ready = slices
+      .flatMap((slice) => slice.endpoints)
+      .filter((endpoint) => endpoint.condition === "ready").length;
+    const why = [
+      ...(own?.drain === true ? ["is being drained"] : []),
+      ...(assignment?.notes.includes("drainIgnored") === true && own?.drain === true
+        ? ["but no other cluster is left"]
+        : []),
+      ...(assignment?.notes.includes("drainingOnly") === true
+        ? ["has no ready endpoint, so terminating ones serve"]
+        : []),
+      `has ${ready} ready endpoints`,
+      ...(own !== undefined && own.weight !== 1 ? [`weighs ${own.weight}`] : []),
+    ];
+    this.#say("cluster", `${cluster} ${why.join(", ")}: ${group?.endpoints.length ?? 0} of them take requests.`, [
+      ...(own === undefined ? [] : [this.#cite("Cluster", objectKey(cluster, "", "self"))]),
+      ...slices.map((slice) => this.#cite("EndpointSlice", objectKey(slice.cluster, slice.namespace, slice.name))),
+    ]);
+  }
+
+  #whereabouts(service: ObjectKey, address: string): { readonly pod: string; readonly node: string } {
+    const endpoint = this.#tables.EndpointSlice.by(sliceByService, service)
+      .flatMap((slice) => slice.endpoints)
+      .find((candidate) => candidate.address === address);
+    return { pod: endpoint?.pod ?? "", node: endpoint?.node ?? "" };
+  }
+
+  /** While sources are unknown, "there is none" may only mean "not seen yet". */
+  #refusedOrUnknown(status?: number): Outcome {
+    if (this.#edge.known.get(KNOWN)?.certificates === true) return refused(status);
+    this.#say("known", "Not every cluster has been seen since this controller started, so this may change.");
+    return { outcome: "unknown", endpoints: [] };
+  }
+
+  #say(what: string, says: string, because: readonly Citation[] = []): void {
+    this.#steps.push({ what, says, because });
+  }
+
+  #cite(kind: Kind, key: ObjectKey): Citation {
+    const row: ObjectRow | undefined = this.#tables[kind].get(key);
+    const [cluster = "", namespace = "", name = ""] = key.split("/");
+    return { cluster, kind, namespace, name, resourceVersion: row?.resourceVersion ?? "" };
+  }
+}
+
+function refused(status?: number): Outcome {
+  return { outcome: "refused", ...(status !== undefined && { status }), endpoints: [] };
+}

@@ -1,0 +1,1 @@
+export { explainUrl } from "./explain-url.ts";

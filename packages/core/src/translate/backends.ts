@@ -1,0 +1,50 @@
+import { type AssignmentRow, type BackendSetKey, type EdgeEnvironment, type Fleet } from "../derive/index.ts";
+import type { Group, Store, Table } from "../store/index.ts";
+import { assignmentBytes } from "./assignment.ts";
+import { clusterBytes } from "./cluster.ts";
+import { resource, type ResourceRow, sameResource } from "./resource.ts";
+
+const LONGEST_NAME = 48;
+
+/** The name of a backend set in Envoy: the set spelled out, its clusters shortened to a hash where that would be long. */
+export function upstreamName(set: string, env: EdgeEnvironment): string {
+  if (set.length <= LONGEST_NAME) return set;
+  const at = set.indexOf("@");
+  const clusters = set.slice(at + 1);
+  const bytes = Uint8Array.from(clusters, (character) => character.charCodeAt(0) & 0xff);
+  return `${set.slice(0, at)}@${clusters.split("+").length}-${env.hash(bytes).slice(0, 8)}`;
+}
+
+export function clusterResources(
+  store: Store,
+  sets: Table<Group<BackendSetKey>>,
+  fleet: Fleet,
+  env: EdgeEnvironment,
+): Table<ResourceRow> {
+  return store.view<Group<BackendSetKey>, ResourceRow>(
+    `${fleet.name}/CDS`,
+    sets,
+    ({ term }) => {
+      const name = upstreamName(term, env);
+      return [[name, resource(name, clusterBytes(name), false, env)]];
+    },
+    sameResource,
+  );
+}
+
+export function assignmentResources(
+  store: Store,
+  assignments: Table<AssignmentRow>,
+  fleet: Fleet,
+  env: EdgeEnvironment,
+): Table<ResourceRow> {
+  return store.view<AssignmentRow, ResourceRow>(
+    `${fleet.name}/EDS`,
+    assignments,
+    (row) => {
+      const name = upstreamName(row.set, env);
+      return [[name, resource(name, assignmentBytes(name, row), row.partial, env)]];
+    },
+    sameResource,
+  );
+}

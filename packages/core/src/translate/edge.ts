@@ -1,0 +1,142 @@
+import {
+  type AdmittedIngress,
+  admittedBySecret,
+  admittedIngresses,
+  type AssignmentRow,
+  assignments,
+  backendSets,
+  type ChainRow,
+  chains,
+  type EdgeEnvironment,
+  type Finding,
+  type Fleet,
+  type HostRow,
+  hosts,
+  HTTP,
+  KNOWN,
+  known,
+  type KnownRow,
+  placements,
+  type ServerNameRow,
+  serverNames,
+  type TablePlan,
+  TablePlanner,
+  tableSlots,
+  withFindings,
+} from "../derive/index.ts";
+import type { ObjectKey, Tables } from "../model/index.ts";
+import { same, type Store, type Table } from "../store/index.ts";
+import { assignmentResources, clusterResources } from "./backends.ts";
+import { listenerResources } from "./listeners.ts";
+import { type ResourceRow, TYPE } from "./resource.ts";
+import { routeTableResources, scopeResources, virtualHosts } from "./route-tables.ts";
+import { secretResources } from "./secrets.ts";
+
+/** All resources of one type that a fleet's Envoys are served. */
+export interface EdgeType {
+  readonly table: Table<ResourceRow>;
+  /** Whether a name that is missing is known to be absent. */
+  complete(): boolean;
+}
+
+/** Everything that is derived for one fleet. */
+export interface Edge {
+  readonly fleet: Fleet;
+  /** By type URL. */
+  readonly types: ReadonlyMap<string, EdgeType>;
+  readonly admitted: Table<AdmittedIngress>;
+  readonly hosts: Table<HostRow>;
+  readonly assignments: Table<AssignmentRow>;
+  readonly chains: Table<ChainRow>;
+  readonly serverNames: Table<ServerNameRow>;
+  readonly plans: Table<TablePlan>;
+  readonly known: Table<KnownRow>;
+  /** One row for each Secret that an Ingress of the fleet names, `<cluster>/<namespace>/<name>`. */
+  readonly wantedSecrets: Table<{ readonly term: ObjectKey }>;
+  findings(): Finding[];
+  /**
+   * The number of route tables follows the number of hosts. To be called after each commit; what it returns is to be
+   * run in a commit of its own, before anything is told to clients.
+   */
+  replan(): (() => void) | undefined;
+}
+
+/** Defines the views that lead from the tables of all clusters to the resources of one fleet. */
+export function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnvironment): Edge {
+  const fleetRow = store.table<Fleet>(`${fleet.name}/fleet`, [], same);
+  const plans = store.table<TablePlan>(`${fleet.name}/plans`, [], same);
+  const admitted = admittedIngresses(store, tables, fleet, env);
+  const wantedSecrets = store.groups(`${fleet.name}/wanted-secrets`, admitted, admittedBySecret);
+  const hostRows = hosts(store, tables, admitted, fleet, env);
+  const knownRow = known(store, tables, fleetRow, hostRows, fleet);
+  const chainRows = chains(store, tables, hostRows, fleet);
+  const names = serverNames(store, chainRows, fleet);
+  const placed = placements(store, hostRows, names, fleet);
+  const sets = backendSets(store, hostRows, fleet);
+  const assigned = assignments(store, tables, sets, fleet);
+  const routeInputs = {
+    hosts: hostRows,
+    placements: placed,
+    plans,
+    slots: tableSlots(store, plans, fleet),
+    chains: chainRows,
+    known: knownRow,
+  };
+  const listenerInputs = { fleetRow, chains: chainRows, serverNames: names, plans, known: knownRow };
+  const virtualHostRows = virtualHosts(store, routeInputs, fleet, env);
+
+  const routesKnown = () => knownRow.get(KNOWN)?.routes === true;
+  const certificatesKnown = () => knownRow.get(KNOWN)?.certificates === true;
+  const types = new Map<string, EdgeType>([
+    [TYPE.secret, { table: secretResources(store, tables, chainRows, fleet, env), complete: certificatesKnown }],
+    [TYPE.cluster, { table: clusterResources(store, sets, fleet, env), complete: routesKnown }],
+    [TYPE.assignment, { table: assignmentResources(store, assigned, fleet, env), complete: routesKnown }],
+    [TYPE.scope, { table: scopeResources(store, plans, fleet, env), complete: certificatesKnown }],
+    [
+      TYPE.routeTable,
+      { table: routeTableResources(store, virtualHostRows, routeInputs, fleet, env), complete: certificatesKnown },
+    ],
+    [TYPE.listener, { table: listenerResources(store, listenerInputs, fleet, env), complete: certificatesKnown }],
+  ]);
+
+  const planner = new TablePlanner();
+  if (fleet.http !== undefined) planner.expect(HTTP);
+  store.sink(placed, (changes) => planner.apply(changes));
+  store.sink(chainRows, (changes) => {
+    for (const { key, old, new: now } of changes) {
+      if (old === undefined) planner.expect(key);
+      else if (now === undefined) planner.forget(key);
+    }
+  });
+  const replan = () => {
+    const due = planner.due((chain) => plans.get(chain));
+    if (due.length === 0) return undefined;
+    return () => {
+      for (const [chain, plan] of due) {
+        if (plan === undefined) plans.delete(chain);
+        else plans.set(chain, plan);
+      }
+    };
+  };
+  store.commit(() => fleetRow.set(fleet.name, fleet));
+  const firstPlans = replan();
+  if (firstPlans !== undefined) store.commit(firstPlans);
+
+  return {
+    fleet,
+    types,
+    admitted,
+    hosts: hostRows,
+    assignments: assigned,
+    chains: chainRows,
+    serverNames: names,
+    plans,
+    known: knownRow,
+    wantedSecrets,
+    findings: () =>
+      [admitted, hostRows].flatMap((table: Table<{ findings: readonly Finding[] }>) =>
+        table.by(withFindings, "any").flatMap((row) => row.findings),
+      ),
+    replan,
+  };
+}
