@@ -31,6 +31,9 @@ export interface Source {
 /** Everything one client may see: a source for each type, and word of what changed. */
 export interface View {
   source(type: TypeUrl): Source | undefined;
-  /** Calls `on` after each change with the names per type whose resource was added, replaced, removed or became known. */
+  /**
+   * Calls `on` after each change with the names per type whose resource was added, replaced, removed or became known.
+   * Also, perhaps with no names, when a source becomes complete: only the stream knows which names it held back.
+   */
   watch(on: (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void): () => void;
 }

@@ -1,4 +1,4 @@
-/** A term of an index, or the key of a row. */
+/** A term of an index, or the key of a row. The terms of one index are all strings or all numbers. */
 export type Term = string | number;
 
 /**
@@ -8,11 +8,15 @@ export type Term = string | number;
 export class Postings {
   readonly #keys = new Map<Term, string | Set<string>>();
 
-  add(term: Term, key: string): void {
+  /** False if `key` was filed under `term` already. */
+  add(term: Term, key: string): boolean {
     const filed = this.#keys.get(term);
+    if (filed === key) return false;
     if (filed === undefined) this.#keys.set(term, key);
-    else if (typeof filed !== "string") filed.add(key);
-    else if (filed !== key) this.#keys.set(term, new Set([filed, key]));
+    else if (typeof filed === "string") this.#keys.set(term, new Set([filed, key]));
+    else if (filed.has(key)) return false;
+    else filed.add(key);
+    return true;
   }
 
   delete(term: Term, key: string): void {
@@ -35,6 +39,7 @@ export class Postings {
     return typeof filed === "string" ? [filed] : filed;
   }
 
+  /** How many terms have a key. */
   get size(): number {
     return this.#keys.size;
   }

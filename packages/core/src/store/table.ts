@@ -35,6 +35,7 @@ export interface Origin {
   readonly name: string;
   /** Place in the order of definition: a view may only read tables before its own. */
   readonly order: number;
+  readonly commit: Commit;
   readonly indexes: readonly Index<unknown, Term>[];
   readonly dependents: Set<Dependent>;
   slot(index: { readonly name: string }): number;
@@ -50,6 +51,7 @@ export type SinkFunction<T> = (changes: readonly Change<T>[], revision: number) 
 /** What the store knows of its current commit. */
 export interface Commit {
   readonly revision: number;
+  /** Whether base tables may be written now. */
   readonly open: boolean;
   /** Runs `call` once every view is up to date. */
   after(call: () => void): void;
@@ -63,8 +65,8 @@ export class Stored<T> implements Table<T>, Origin {
   readonly dependents = new Set<Dependent>();
   readonly sinks: SinkFunction<T>[] = [];
   revision = 0;
+  readonly commit: Commit;
   protected readonly rows = new Map<string, T>();
-  protected readonly commit: Commit;
   readonly #postings: readonly Postings[];
   /** Rows changed in the open commit, with the value that they had before it. */
   readonly #before = new Map<string, T | undefined>();
@@ -111,16 +113,31 @@ export class Stored<T> implements Table<T>, Origin {
   }
 
   protected write(key: string, row: T | undefined): void {
-    if (!this.commit.open) throw new Error(`table ${this.name}: write outside a commit`);
     const old = this.rows.get(key);
     if (old === row) return;
+    // An index that throws must do so before anything is changed.
+    const filed = old === undefined ? [] : this.terms(old);
+    const terms = row === undefined ? [] : this.terms(row);
     if (!this.#before.has(key)) this.#before.set(key, old);
-    if (old !== undefined) this.#file(key, old, "delete");
+    for (let i = 0; i < filed.length; i++) for (const term of filed[i]!) this.#postings[i]!.delete(term, key);
+    for (let i = 0; i < terms.length; i++) for (const term of terms[i]!) this.#postings[i]!.add(term, key);
     if (row === undefined) this.rows.delete(key);
-    else {
-      this.rows.set(key, row);
-      this.#file(key, row, "add");
-    }
+    else this.rows.set(key, row);
+  }
+
+  /** The row as it was before the open commit. */
+  protected before(key: string): T | undefined {
+    return this.#before.has(key) ? this.#before.get(key) : this.rows.get(key);
+  }
+
+  /** The row of `key` counts as unchanged by what the open commit wrote so far. */
+  protected settle(key: string): void {
+    this.#before.delete(key);
+  }
+
+  /** For each index, what a row is filed under. */
+  protected terms(row: T): Term[][] {
+    return this.indexes.map((index) => [...index.terms(row)]);
   }
 
   protected publish(): void {
@@ -129,7 +146,8 @@ export class Stored<T> implements Table<T>, Origin {
     for (const [key, old] of this.#before) {
       const now = this.rows.get(key);
       if (old === now) continue;
-      changes.push({ key, ...(old !== undefined && { old }), ...(now !== undefined && { new: now }) });
+      if (old === undefined) changes.push({ key, new: now! });
+      else changes.push(now === undefined ? { key, old } : { key, old, new: now });
     }
     this.#before.clear();
     if (changes.length === 0) return;
@@ -137,12 +155,6 @@ export class Stored<T> implements Table<T>, Origin {
     this.revision = revision;
     for (const dependent of this.dependents) dependent.invalidate(this, changes);
     for (const sink of this.sinks) this.commit.after(() => sink(changes, revision));
-  }
-
-  #file(key: string, row: T, verb: "add" | "delete"): void {
-    for (const [slot, index] of this.indexes.entries()) {
-      for (const term of index.terms(row)) this.#postings[slot]![verb](term, key);
-    }
   }
 }
 
@@ -162,18 +174,29 @@ export class Base<T> extends Stored<T> {
   }
 
   /**
-   * Writes a row. A row that is the same as the one it replaces (as the table defines "same") takes its place without
-   * being a change: nothing that read it is computed again.
+   * Writes a row. A row that is the same as the one before the commit (as the table defines "same") takes its place
+   * without being a change: nothing that read it is computed again.
    */
   set(key: string, row: T): void {
-    const old = this.rows.get(key);
-    if (old !== undefined && this.#same?.(old, row)) {
-      if (!this.commit.open) throw new Error(`table ${this.name}: write outside a commit`);
-      this.rows.set(key, row);
-    } else this.write(key, row);
+    this.#mustBeOpen();
+    const before = this.before(key);
+    const unchanged = before !== undefined && this.#same?.(before, row) === true;
+    this.write(key, row);
+    if (unchanged) this.settle(key);
   }
 
   delete(key: string): void {
+    this.#mustBeOpen();
     this.write(key, undefined);
   }
+
+  #mustBeOpen(): void {
+    if (!this.commit.open) throw new Error(`table ${this.name}: write outside a commit`);
+  }
+}
+
+/** The table as its dependents know it. Throws if it belongs to another store. */
+export function stored<T>(commit: Commit, table: Table<T>): Stored<T> {
+  if (table instanceof Stored && table.commit === commit) return table;
+  throw new Error(`table ${table.name} is not of this store`);
 }

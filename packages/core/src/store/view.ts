@@ -1,42 +1,29 @@
 import { Postings, type Term } from "./postings.ts";
-import { type Change, type Commit, type Dependent, type Index, type Origin, Stored, type Table } from "./table.ts";
-
-/** What a view's function may do: reads that are recorded as dependencies. It cannot scan. */
-export interface Reader {
-  get<T>(table: Table<T>, key: string): T | undefined;
-  by<T, A extends Term>(table: Table<T>, index: Index<T, A>, term: A): T[];
-}
+import { type Read, type Reader, Reads } from "./reads.ts";
+import { type Change, type Commit, type Dependent, type Index, type Origin, Stored } from "./table.ts";
 
 export type RowsFunction<I, O> = (row: I, key: string, read: Reader) => Iterable<readonly [key: string, row: O]>;
 
-/** One recorded read of a driver row. */
-export interface Read {
-  readonly table: string;
-  /** Absent: the row with key `term`. */
-  readonly index?: string;
-  readonly term: Term;
-}
-
-/** What one table's rows and index terms were read by. */
-interface Readers {
-  readonly byKey: Postings;
-  readonly byTerm: readonly Postings[];
-}
-
-/** A table computed from others: recomputes only the driver rows whose recorded reads changed. */
+/**
+ * A table computed from others: recomputes only the driver rows whose recorded reads changed.
+ *
+ * An output key belongs to one driver row. Where several make the same, the one with the least key has it, whatever
+ * came first, so that all replicas agree; the others are failures, and wait for it.
+ */
 export class View<I, O> extends Stored<O> implements Dependent {
   readonly #driver: Stored<I>;
   readonly #rows: RowsFunction<I, O>;
   readonly #equal: (a: O, b: O) => boolean;
   readonly #dirty = new Set<string>();
+  readonly #reads: Reads = new Reads(this);
+  /** Driver key → the output keys that it makes, or waits for. */
   readonly #outputs = new Map<string, string | readonly string[]>();
-  /** Output key → the one driver row that makes it, where the two differ. */
+  /** Output key → the driver row that has it, where the two keys differ. */
   readonly #owner = new Map<string, string>();
-  readonly #readers = new Map<Origin, Readers>();
-  /** Driver key → where it is filed as a reader: postings and term, alternating. */
-  readonly #reads = new Map<string, (Postings | Term)[]>();
+  /** Output key → the driver rows that make it too, but do not have it. */
+  readonly #waiting = new Postings();
   readonly #failures = new Map<string, unknown>();
-  readonly #recomputed: (rows: number) => void;
+  readonly #recomputed: () => void;
 
   constructor(
     commit: Commit,
@@ -46,7 +33,7 @@ export class View<I, O> extends Stored<O> implements Dependent {
     rows: RowsFunction<I, O>,
     equal: (a: O, b: O) => boolean,
     indexes: readonly Index<O, Term>[],
-    recomputed: (rows: number) => void,
+    recomputed: () => void,
   ) {
     super(commit, name, order, indexes);
     this.#driver = driver;
@@ -56,148 +43,131 @@ export class View<I, O> extends Stored<O> implements Dependent {
     driver.dependents.add(this);
   }
 
-  /** Driver rows whose last computation threw: their last good output is still in the table. */
+  /**
+   * Driver rows whose last computation threw: their last good output is still in the table. And those that make an
+   * output of another driver row: their other outputs are in the table.
+   */
   get failures(): ReadonlyMap<string, unknown> {
     return this.#failures;
   }
 
   /** The reads that the driver row `key` was last computed from. */
   reads(key: string): Read[] {
-    const found: Read[] = [];
-    const places = this.#reads.get(key) ?? [];
-    for (let i = 0; i < places.length; i += 2) {
-      const term = places[i + 1] as Term;
-      for (const [table, readers] of this.#readers) {
-        if (readers.byKey === places[i]) found.push({ table: table.name, term });
-        const slot = readers.byTerm.indexOf(places[i] as Postings);
-        if (slot >= 0) found.push({ table: table.name, index: table.indexes[slot]!.name, term });
-      }
-    }
-    return found;
+    return this.#reads.list(key);
   }
 
   invalidate(table: Origin, changes: readonly Change<unknown>[]): void {
     if (table === this.#driver) for (const change of changes) this.#dirty.add(change.key);
-    const readers = this.#readers.get(table);
-    if (readers === undefined) return;
-    const touch = (postings: Postings, term: Term) => {
-      for (const key of postings.keys(term)) this.#dirty.add(key);
-    };
-    for (const change of changes) {
-      touch(readers.byKey, change.key);
-      for (const [slot, index] of table.indexes.entries()) {
-        const postings = readers.byTerm[slot]!;
-        if (postings.size === 0) continue;
-        if (change.old !== undefined) for (const term of index.terms(change.old)) touch(postings, term);
-        if (change.new !== undefined) for (const term of index.terms(change.new)) touch(postings, term);
-      }
-    }
+    this.#reads.hit(table, changes, this.#dirty);
   }
 
   override flush(): void {
     if (this.#dirty.size > 0) {
-      this.#recomputed(this.#dirty.size);
-      // All rows are computed before one is written: an output key may then move from one driver row to another.
-      const computed = new Map<string, (readonly [string, O])[]>();
-      for (const key of this.#dirty) {
-        const outputs = this.#compute(key);
-        if (outputs !== undefined) computed.set(key, outputs);
-      }
       const released = new Set<string>();
-      for (const key of computed.keys()) this.#release(key, released);
-      for (const [key, outputs] of computed) this.#claim(key, outputs, released);
+      const healed = this.#update(this.#dirty, released);
+      // They make what they made before, and now get it: that releases nothing that others wait for.
+      if (healed.size > 0) this.#update(healed, released);
       for (const key of released) this.write(key, undefined);
       this.#dirty.clear();
     }
     this.publish();
   }
 
-  /** The outputs of a driver row, none if it is gone; `undefined` if its function threw, so that the last ones stay. */
-  #compute(key: string): (readonly [string, O])[] | undefined {
-    const row = this.#driver.get(key);
-    this.#forget(key);
-    if (row === undefined) {
-      this.#failures.delete(key);
-      return [];
+  /** Computes the driver rows `keys`. Returns those that waited for an output and may now have it. */
+  #update(keys: ReadonlySet<string>, released: Set<string>): Set<string> {
+    // All rows are computed before one is written: an output key may then move from one driver row to another.
+    const computed = new Map<string, ReadonlyMap<string, O>>();
+    for (const key of keys) {
+      const outputs = this.#compute(key);
+      if (outputs !== undefined) computed.set(key, outputs);
     }
+    for (const key of computed.keys()) this.#release(key, released);
+    const contested = [...released].filter((key) => this.#waiting.has(key));
+    for (const [key, outputs] of computed) this.#claim(key, outputs, released);
+
+    const healed = new Set<string>();
+    for (const key of contested) {
+      for (const waiting of this.#waiting.keys(key)) {
+        if (!keys.has(waiting) && (released.has(key) || waiting < this.#ownerOf(key))) healed.add(waiting);
+      }
+    }
+    return healed;
+  }
+
+  /** The outputs of a driver row, none if it is gone; `undefined` if its function threw, so that the last ones stay. */
+  #compute(key: string): ReadonlyMap<string, O> | undefined {
+    const row = this.#driver.get(key);
+    const outputs = new Map<string, O>();
+    if (row === undefined) {
+      this.#reads.forget(key);
+      this.#failures.delete(key);
+      return outputs;
+    }
+    this.#recomputed();
+    this.#reads.begin(key);
     try {
-      const outputs = [...this.#rows(row, key, this.#reader(key))];
+      for (const [outputKey, output] of this.#rows(row, key, this.#reads)) {
+        if (outputs.has(outputKey)) throw new Error(`view ${this.name}: ${key} makes ${outputKey} twice`);
+        outputs.set(outputKey, this.#settled(outputKey, output));
+      }
       this.#failures.delete(key);
       return outputs;
     } catch (error) {
       this.#failures.set(key, error);
       return undefined;
+    } finally {
+      this.#reads.end();
     }
+  }
+
+  /** An output that is equal to the one before the commit is that one. All that may throw is called here, not later. */
+  #settled(key: string, output: O): O {
+    const before = this.before(key);
+    if (before !== undefined && this.#equal(before, output)) return before;
+    this.terms(output);
+    return output;
   }
 
   #release(driverKey: string, released: Set<string>): void {
     const outputs = this.#outputs.get(driverKey);
     if (outputs === undefined) return;
     for (const key of typeof outputs === "string" ? [outputs] : outputs) {
+      this.#waiting.delete(key, driverKey);
+      if (this.#ownerOf(key) !== driverKey) continue;
       released.add(key);
       this.#owner.delete(key);
     }
     this.#outputs.delete(driverKey);
   }
 
-  #claim(driverKey: string, outputs: readonly (readonly [string, O])[], released: Set<string>): void {
-    const mine: string[] = [];
+  #claim(driverKey: string, outputs: ReadonlyMap<string, O>, released: Set<string>): void {
     for (const [key, row] of outputs) {
-      const old = this.rows.get(key);
-      if (old !== undefined && !released.has(key)) {
-        const error = new Error(
-          `view ${this.name}: ${key} is made by ${this.#owner.get(key) ?? key} and by ${driverKey}`,
-        );
-        this.#failures.set(driverKey, error);
-        continue;
+      if (this.rows.has(key) && !released.has(key)) {
+        const owner = this.#ownerOf(key);
+        this.#wait(key, owner < driverKey ? owner : driverKey, owner < driverKey ? driverKey : owner);
+        if (owner < driverKey) continue;
       }
       released.delete(key);
-      mine.push(key);
-      if (key !== driverKey) this.#owner.set(key, driverKey);
-      if (old === undefined || !this.#equal(old, row)) this.write(key, row);
+      if (key === driverKey) this.#owner.delete(key);
+      else this.#owner.set(key, driverKey);
+      this.write(key, row);
     }
-    if (mine.length > 0) this.#outputs.set(driverKey, mine.length === 1 ? mine[0]! : mine);
+    if (outputs.size > 0) this.#outputs.set(driverKey, outputs.size === 1 ? firstOf(outputs) : [...outputs.keys()]);
   }
 
-  #reader(driverKey: string): Reader {
-    const places: (Postings | Term)[] = [];
-    this.#reads.set(driverKey, places);
-    const note = (postings: Postings, term: Term) => {
-      postings.add(term, driverKey);
-      places.push(postings, term);
-    };
-    return {
-      get: (table, key) => {
-        note(this.#readersOf(table).byKey, key);
-        return table.get(key);
-      },
-      by: (table, index, term) => {
-        note(this.#readersOf(table).byTerm[originOf(table).slot(index)]!, term);
-        return table.by(index, term);
-      },
-    };
+  #wait(key: string, owner: string, loser: string): void {
+    this.#waiting.add(key, loser);
+    if (this.#failures.has(loser)) return;
+    this.#failures.set(loser, new Error(`view ${this.name}: ${key} is made by ${owner} and by ${loser}`));
   }
 
-  #readersOf<T>(table: Table<T>): Readers {
-    const origin = originOf(table);
-    const known = this.#readers.get(origin);
-    if (known !== undefined) return known;
-    if (origin.order >= this.order) throw new Error(`view ${this.name} reads ${table.name}, which is defined after it`);
-    const readers = { byKey: new Postings(), byTerm: origin.indexes.map(() => new Postings()) };
-    this.#readers.set(origin, readers);
-    origin.dependents.add(this);
-    return readers;
-  }
-
-  #forget(driverKey: string): void {
-    const places = this.#reads.get(driverKey);
-    if (places === undefined) return;
-    for (let i = 0; i < places.length; i += 2) (places[i] as Postings).delete(places[i + 1] as Term, driverKey);
-    this.#reads.delete(driverKey);
+  /** Of an output that is in the table. */
+  #ownerOf(key: string): string {
+    return this.#owner.get(key) ?? key;
   }
 }
 
-function originOf<T>(table: Table<T>): Stored<T> {
-  if (table instanceof Stored) return table;
-  throw new Error(`table ${table.name} is not of this store`);
+function firstOf(outputs: ReadonlyMap<string, unknown>): string {
+  for (const key of outputs.keys()) return key;
+  throw new Error("no outputs");
 }
