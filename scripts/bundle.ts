@@ -27,7 +27,7 @@ for (const [name, entry] of Object.entries(PROGRAMS)) {
     format: "esm",
     conditions: ["source"],
     banner: { js: BANNER },
-    external: ["pino-pretty"],
+    external: ["pino-pretty", "@kubernetes/client-node"],
     sourcemap: "linked",
     metafile: true,
     logLevel: "error",

@@ -1,29 +1,44 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { AccessError } from "./access-error.ts";
 import type { Secret } from "./secret.ts";
 
 /** Checks that a client certificate fits its key; gives the end of its validity in milliseconds since 1970. */
 export function checkClientCertificate(pem: string, key: Secret, where: string): number {
-  let certificate: X509Certificate;
+  const certificate = readCertificate(pem, where);
+  if (!certificate.checkPrivateKey(readKey(key, where))) {
+    throw new AccessError(
+      "malformed",
+      `${where}: the client key does not belong to the client certificate: write both again`,
+    );
+  }
+  return certificate.validToDate.getTime();
+}
+
+/** The end of a client certificate's validity in milliseconds since 1970. */
+export function certificateEnd(pem: string, where: string): number {
+  return readCertificate(pem, where).validToDate.getTime();
+}
+
+function readCertificate(pem: string, where: string): X509Certificate {
   try {
-    certificate = new X509Certificate(pem);
+    return new X509Certificate(pem);
   } catch (error) {
     throw new AccessError("malformed", `${where}: the client certificate is not a PEM certificate: write it again`, {
       cause: error,
     });
   }
-  let fits: boolean;
+}
+
+function readKey(key: Secret, where: string): KeyObject {
   try {
-    fits = certificate.checkPrivateKey(createPrivateKey(key.reveal()));
-  } catch (error) {
-    throw new AccessError("malformed", `${where}: the client key is not an unencrypted PEM private key: write it again`, {
-      cause: error,
-    });
+    return createPrivateKey(key.reveal());
+  } catch {
+    // OpenSSL's error could quote the key.
+    throw new AccessError(
+      "malformed",
+      `${where}: the client key is not an unencrypted PEM private key: write it again`,
+    );
   }
-  if (!fits) {
-    throw new AccessError("malformed", `${where}: the client key does not belong to the client certificate: write both again`);
-  }
-  return certificate.validToDate.getTime();
 }
 
 export function expired(where: string, validTo: number): AccessError {

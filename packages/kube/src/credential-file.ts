@@ -11,7 +11,10 @@ export async function readCredentialFile(path: string, what: string): Promise<st
     try {
       const { size } = await file.stat();
       if (size > maxBytes) {
-        throw new AccessError("malformed", `${path}: ${what} of ${size} bytes, at most ${maxBytes} are read: check the path`);
+        throw new AccessError(
+          "malformed",
+          `${path}: ${what} of ${size} bytes, at most ${maxBytes} are read: check the path`,
+        );
       }
       return await file.readFile("utf8");
     } finally {
@@ -26,16 +29,26 @@ export async function readCredentialFile(path: string, what: string): Promise<st
 function fileError(path: string, what: string, error: unknown): AccessError {
   const code = errorCode(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new AccessError("missing", `${path}: no such file, but it is needed as the ${what}: create it or correct the path`, {
+    return new AccessError(
+      "missing",
+      `${path}: no such file, but it is needed as the ${what}: create it or correct the path`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return new AccessError("unreadable", `${path}: no permission to read the ${what}: let this user read it`, {
       cause: error,
     });
   }
-  if (code === "EACCES" || code === "EPERM") {
-    return new AccessError("unreadable", `${path}: no permission to read the ${what}: let this user read it`, { cause: error });
-  }
-  return new AccessError("unreadable", `${path}: cannot read the ${what} (${code ?? String(error)}): it must be a readable file`, {
-    cause: error,
-  });
+  return new AccessError(
+    "unreadable",
+    `${path}: cannot read the ${what} (${code ?? String(error)}): it must be a readable file`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** What changes when the file behind any of these paths is written, replaced, re-linked, removed or created. */

@@ -44,7 +44,11 @@ export async function runExecPlugin(spec: ExecSpec, cluster: ExecCluster, timeou
         : {}),
     },
   };
-  const output = await run(spec, { ...process.env, ...spec.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) }, timeoutMs);
+  const output = await run(
+    spec,
+    { ...process.env, ...spec.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
+    timeoutMs,
+  );
   return credential(spec, output);
 }
 
@@ -56,9 +60,17 @@ function run(spec: ExecSpec, env: NodeJS.ProcessEnv, timeoutMs: number): Promise
       { cause },
     );
   return new Promise((resolve, reject) => {
-    const child = spawn(spec.command, [...spec.args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    // A group of its own, so that what the plugin has started ends with it; without a terminal it cannot ask.
+    const child = spawn(spec.command, [...spec.args], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const kill = (): void => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+        process.kill(-child.pid, "SIGKILL");
+      }
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     const timer = setTimeout(() => {
-      child.kill("SIGKILL");
+      kill();
       reject(failed(`did not finish in ${timeoutMs} ms`));
     }, timeoutMs);
     const out: Buffer[] = [];
@@ -67,14 +79,16 @@ function run(spec: ExecSpec, env: NodeJS.ProcessEnv, timeoutMs: number): Promise
     child.stdout.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= maxOutput) out.push(chunk);
-      else child.kill("SIGKILL");
+      else kill();
     });
     child.stderr.on("data", (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-500);
     });
     child.on("error", (error) => {
       clearTimeout(timer);
-      reject(failed(errorCode(error) === "ENOENT" ? "is not installed" : `cannot be started (${error.message})`, error));
+      reject(
+        failed(errorCode(error) === "ENOENT" ? "is not installed" : `cannot be started (${error.message})`, error),
+      );
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
@@ -91,14 +105,20 @@ function credential(spec: ExecSpec, output: string): ExecCredential {
     parsed = JSON.parse(output);
   } catch {
     // The parser's message would quote the output, which holds a token.
-    throw new AccessError("plugin", `${spec.command}: the credential plugin did not print JSON: it must print an ExecCredential`);
+    throw new AccessError(
+      "plugin",
+      `${spec.command}: the credential plugin did not print JSON: it must print an ExecCredential`,
+    );
   }
   const status = fields(fields(parsed)?.["status"]) ?? {};
   const token = text(status["token"]);
   const certificate = text(status["clientCertificateData"]);
   const key = text(status["clientKeyData"]);
   if (token === undefined && (certificate === undefined || key === undefined)) {
-    throw new AccessError("plugin", `${spec.command}: the credential plugin gave neither a token nor a certificate: run it by hand`);
+    throw new AccessError(
+      "plugin",
+      `${spec.command}: the credential plugin gave neither a token nor a certificate: run it by hand`,
+    );
   }
   const expires = Date.parse(text(status["expirationTimestamp"]) ?? "");
   return {

@@ -2,7 +2,13 @@ import http from "node:http";
 import https from "node:https";
 import type { Endpoint } from "./cached-access.ts";
 import { authority, tlsOptions } from "./dial.ts";
-import { plainHeaders, type Transport, type TransportLimits, type TransportRequest, type TransportResponse } from "./transport.ts";
+import {
+  plainHeaders,
+  type Transport,
+  type TransportLimits,
+  type TransportRequest,
+  type TransportResponse,
+} from "./transport.ts";
 
 /** HTTP/1.1 to one endpoint: one connection for each open request, kept for the next one. */
 export class Http1Transport implements Transport {
@@ -61,7 +67,9 @@ export class Http1Transport implements Transport {
       reject(new Error("the server closed the connection without an answer"));
     });
     sent.on("error", (error) => {
-      reject(sent.reusedSocket && !request.signal.aborted ? new StaleConnection(error.message, { cause: error }) : error);
+      reject(
+        sent.reusedSocket && !request.signal.aborted ? new StaleConnection(error.message, { cause: error }) : error,
+      );
     });
     sent.once("response", (response) => {
       resolve({ status: response.statusCode ?? 0, headers: plainHeaders(response.headers), body: response });

@@ -11,6 +11,9 @@ import {
 const streamWindow = 1024 * 1024;
 const sessionWindow = 16 * 1024 * 1024;
 
+/** The server has not looked at the request, so that any request may be sent again (RFC 9113 §8.7). */
+export class RefusedStream extends Error {}
+
 /** One HTTP/2 connection that notices its own death. */
 export class Http2Session {
   /** Streams that are open or about to be. */
@@ -95,7 +98,12 @@ export class Http2Session {
       this.#left();
     });
     const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
-    stream.on("error", reject);
+    stream.on("error", (error) => {
+      if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
+        this.retire();
+        reject(new RefusedStream(error.message, { cause: error }));
+      } else reject(error);
+    });
     stream.once("close", () => reject(new Error(`the server reset the stream (HTTP/2 code ${stream.rstCode ?? 0})`)));
     stream.once("response", (headers) => {
       this.#heard = true;
@@ -110,7 +118,7 @@ export class Http2Session {
       this.#heard = true;
       yield chunk;
     }
-    // A stream that is reset with CANCEL or NO_ERROR ends like a whole one.
+    // To Node, a stream that is reset with CANCEL ends like a whole one.
     if (stream.rstCode !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR) {
       throw new Error(`the server reset the stream (HTTP/2 code ${stream.rstCode})`);
     }
@@ -130,7 +138,9 @@ export class Http2Session {
         return;
       }
       const dead = setTimeout(() => {
-        this.#session.destroy(new Error(`the connection is dead: no answer to a PING within ${this.#timeouts.pingTimeoutMs} ms`));
+        this.#session.destroy(
+          new Error(`the connection is dead: no answer to a PING within ${this.#timeouts.pingTimeoutMs} ms`),
+        );
       }, this.#timeouts.pingTimeoutMs);
       const sent = this.#session.ping((error) => {
         clearTimeout(dead);

@@ -1,6 +1,15 @@
 import type { TLSSocket } from "node:tls";
-import { Http2Session } from "./http2-session.ts";
-import type { Transport, TransportLimits, TransportRequest, TransportResponse, TransportTimeouts } from "./transport.ts";
+import { Http2Session, RefusedStream } from "./http2-session.ts";
+import type {
+  Transport,
+  TransportLimits,
+  TransportRequest,
+  TransportResponse,
+  TransportTimeouts,
+} from "./transport.ts";
+
+/** A server that refuses more often than this in a row is not about to close but out of order. */
+const mostRefused = 3;
 
 /** HTTP/2 to one endpoint: one session as long as its peer's limit of concurrent streams allows, then another. */
 export class Http2Transport implements Transport {
@@ -20,13 +29,23 @@ export class Http2Transport implements Transport {
     this.#limits = limits;
   }
 
+  /** A connection that is about to close refuses what was on its way to it; that is sent again on another. */
   async request(request: TransportRequest): Promise<TransportResponse> {
+    for (let refused = 0; ; refused += 1) {
+      const session = await this.#freeSession(request.signal);
+      try {
+        return await session.request(request);
+      } catch (error) {
+        if (!(error instanceof RefusedStream) || refused === mostRefused) throw error;
+      }
+    }
+  }
+
+  async #freeSession(signal: AbortSignal): Promise<Http2Session> {
     for (;;) {
       if (this.#destroyed !== undefined) throw this.#destroyed;
-      request.signal.throwIfAborted();
-      for (const session of this.#sessions) {
-        if (session.free) return session.request(request);
-      }
+      signal.throwIfAborted();
+      for (const session of this.#sessions) if (session.free) return session;
       if (this.#sessions.size >= this.#limits.sessions) {
         throw new Error(`${this.#sessions.size} HTTP/2 sessions are full: the server allows too few streams at once`);
       }

@@ -1,16 +1,21 @@
-import { fields, text } from "./shape.ts";
+import { type Fields, fields, text } from "./shape.ts";
 
 /** A request that the API server refused, or that got no answer (`status` 0). */
 export class KubeError extends Error {
   override readonly name = "KubeError";
   /** The HTTP status; 0 if no answer came: unreachable, reset, silent, credentials that cannot be used. */
   readonly status: number;
-  /** The machine-readable reason of the API server's Status (`NotFound`, `Conflict`, `Expired`…); without an answer `Unreachable`, `Timeout`, `Credentials`, `Closed`, `TooLarge` or `Malformed`. */
+  /** The machine-readable reason of the API server's Status (`NotFound`, `Conflict`, `Expired`…); without an answer `Unreachable`, `Timeout`, `Credentials`, `Closed`, `TooLarge`, `Malformed` or `Ended`. */
   readonly reason: string;
   /** Milliseconds that the server asks to wait. */
   readonly retryAfter: number | undefined;
 
-  constructor(status: number, reason: string, message: string, options?: { retryAfter?: number | undefined; cause?: unknown }) {
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    options?: { retryAfter?: number | undefined; cause?: unknown },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
     this.reason = reason;
@@ -36,18 +41,34 @@ const reasons: Readonly<Record<number, string>> = {
   504: "Timeout",
 };
 
-/** Reads a `Status` object (or, with `what` in front, the plain text that proxies send instead) of a refused request. */
+/** The error of a refused request: its body is a Status object, or the plain text of a proxy. `what` stands in front. */
 export function refusal(status: number, what: string, body: string, retryAfter: number | undefined): KubeError {
   const parsed = parseStatus(body);
+  return describe(status, what, parsed, text(parsed?.["message"]) ?? body, retryAfter);
+}
+
+/** The error that a Status object alone tells, as in an ERROR event of a watch. */
+export function statusError(what: string, status: Fields): KubeError {
+  const code = status["code"];
+  const known = typeof code === "number" && Number.isInteger(code) && code >= 400 && code < 600;
+  return describe(known ? code : 500, what, status, text(status["message"]) ?? "", undefined);
+}
+
+function describe(
+  status: number,
+  what: string,
+  parsed: Fields | undefined,
+  message: string,
+  retryAfter: number | undefined,
+): KubeError {
   const reason = text(parsed?.["reason"]) ?? reasons[status] ?? `HTTP ${status}`;
-  const said = text(parsed?.["message"]) ?? body.trim().replaceAll(/\s+/g, " ");
-  const wait = retryAfter ?? seconds(fields(parsed?.["details"])?.["retryAfterSeconds"]);
-  return new KubeError(status, reason, `${what}: ${status} ${reason}: ${said.slice(0, 500) || "no reason given"}`, {
-    retryAfter: wait,
+  const said = message.trim().replaceAll(/\s+/g, " ").slice(0, 500);
+  return new KubeError(status, reason, `${what}: ${status} ${reason}: ${said || "no reason given"}`, {
+    retryAfter: retryAfter ?? seconds(fields(parsed?.["details"])?.["retryAfterSeconds"]),
   });
 }
 
-function parseStatus(body: string): ReturnType<typeof fields> {
+function parseStatus(body: string): Fields | undefined {
   if (!body.startsWith("{")) return undefined;
   try {
     return fields(JSON.parse(body));

@@ -30,8 +30,8 @@ export interface Context {
   readonly tokenFile?: string;
   readonly basic?: Secret;
   readonly exec?: ExecSpec;
-  /** Name of the deprecated `auth-provider`, if the user has one. */
-  readonly authProvider?: string;
+  /** The deprecated `auth-provider`, if the user has one. */
+  readonly authProvider?: { readonly name: string; readonly config: Fields };
   /** Impersonation headers. */
   readonly impersonate: Readonly<Record<string, string[]>>;
 }
@@ -64,7 +64,10 @@ export function parseKubeconfig(content: string, path: string): Kubeconfig {
   }
   const root = fields(document);
   if (root === undefined) {
-    throw new AccessError("malformed", `${path}: the kubeconfig has no fields: it must have clusters, contexts and users`);
+    throw new AccessError(
+      "malformed",
+      `${path}: the kubeconfig has no fields: it must have clusters, contexts and users`,
+    );
   }
   const currentContext = text(root["current-context"]);
   return {
@@ -110,17 +113,26 @@ export function selectContext(config: Kubeconfig, wanted: string | undefined): C
   }
   const context = config.contexts.get(name);
   if (context === undefined) {
-    throw new AccessError("unknown-context", `${path}: there is no context "${name}": use one that is there (${known})`);
+    throw new AccessError(
+      "unknown-context",
+      `${path}: there is no context "${name}": use one that is there (${known})`,
+    );
   }
   const clusterName = text(context.body["cluster"]) ?? "";
   const cluster = config.clusters.get(clusterName);
   if (cluster === undefined) {
-    throw new AccessError("malformed", `${path}: context "${name}" names the cluster "${clusterName}", which is not there: add it`);
+    throw new AccessError(
+      "malformed",
+      `${path}: context "${name}" names the cluster "${clusterName}", which is not there: add it`,
+    );
   }
   const userName = text(context.body["user"]);
   const user = userName === undefined ? undefined : config.users.get(userName);
   if (userName !== undefined && user === undefined) {
-    throw new AccessError("malformed", `${path}: context "${name}" names the user "${userName}", which is not there: add it`);
+    throw new AccessError(
+      "malformed",
+      `${path}: context "${name}" names the user "${userName}", which is not there: add it`,
+    );
   }
   return { name, ...clusterPart(cluster, clusterName), ...userPart(user, userName ?? "") };
 }
@@ -165,7 +177,9 @@ function userPart(entry: Entry | undefined, name: string) {
     ...(tokenFile === undefined ? {} : { tokenFile: resolve(dirname(path), tokenFile) }),
     ...(username === undefined ? {} : { basic: basic(username, text(body["password"]) ?? "") }),
     ...(exec === undefined ? {} : { exec: execSpec(exec, path, at) }),
-    ...(provider === undefined ? {} : { authProvider: text(provider["name"]) ?? "unnamed" }),
+    ...(provider === undefined
+      ? {}
+      : { authProvider: { name: text(provider["name"]) ?? "", config: fields(provider["config"]) ?? {} } }),
     impersonate: impersonation(body),
   };
 }
@@ -194,10 +208,16 @@ function execSpec(exec: Fields, path: string, at: string): ExecSpec {
   }
   const apiVersion = text(exec["apiVersion"]) ?? "client.authentication.k8s.io/v1";
   if (!/^client\.authentication\.k8s\.io\/v1(beta1)?$/.test(apiVersion)) {
-    throw new AccessError("unsupported", `${at}: exec speaks ${apiVersion}: use a plugin of client.authentication.k8s.io/v1`);
+    throw new AccessError(
+      "unsupported",
+      `${at}: exec speaks ${apiVersion}: use a plugin of client.authentication.k8s.io/v1`,
+    );
   }
   if (exec["interactiveMode"] === "Always") {
-    throw new AccessError("unsupported", `${at}: exec needs a terminal (interactiveMode Always): use a plugin that needs none`);
+    throw new AccessError(
+      "unsupported",
+      `${at}: exec needs a terminal (interactiveMode Always): use a plugin that needs none`,
+    );
   }
   const env: Record<string, string> = {};
   for (const item of list(exec["env"])) {

@@ -3,7 +3,13 @@ import type { Endpoint } from "./cached-access.ts";
 import { dial } from "./dial.ts";
 import { Http1Transport } from "./http1-transport.ts";
 import { Http2Transport } from "./http2-transport.ts";
-import type { Transport, TransportLimits, TransportRequest, TransportResponse, TransportTimeouts } from "./transport.ts";
+import type {
+  Transport,
+  TransportLimits,
+  TransportRequest,
+  TransportResponse,
+  TransportTimeouts,
+} from "./transport.ts";
 
 /** Speaks HTTP/2 if the server chooses it in ALPN, else HTTP/1.1; plain `http://` is always HTTP/1.1. */
 export class NegotiatedTransport implements Transport {

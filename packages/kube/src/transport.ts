@@ -50,7 +50,8 @@ export interface TransportTimeouts {
 export function plainHeaders(headers: NodeJS.Dict<string | string[] | number>): Record<string, string> {
   const plain: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !name.startsWith(":")) plain[name] = Array.isArray(value) ? value.join(", ") : String(value);
+    if (value !== undefined && !name.startsWith(":"))
+      plain[name] = Array.isArray(value) ? value.join(", ") : String(value);
   }
   return plain;
 }

@@ -61,7 +61,7 @@ export function admittedIngresses(
     (row, key, read) => {
       const verdict = classVerdict(row, tables, fleet, env, read);
       if (verdict === "foreign") return [];
-      if (verdict === "unknown") return [[key, refuse(row, fleet)]];
+      if (verdict === "unknown") return [[key, refuse(row, env)]];
       return [[key, admit(row, tables, read)]];
     },
     same,
@@ -92,8 +92,8 @@ function classVerdict(
   return read.get(tables.sources, sourceKey(row.cluster, "IngressClass"))?.known === true ? "unknown" : "foreign";
 }
 
-function refuse(row: IngressRow, fleet: Fleet): AdmittedIngress {
-  const message = `names class "${row.className}", which is neither an IngressClass of ${row.cluster} nor a class that an edge serves (${fleet.classes.join(", ")}); nobody serves this Ingress.`;
+function refuse(row: IngressRow, env: EdgeEnvironment): AdmittedIngress {
+  const message = `names class "${row.className}", which is neither an IngressClass of ${row.cluster} nor a class that an edge serves (${env.knownClasses.join(", ")}); nobody serves this Ingress.`;
   return {
     cluster: row.cluster,
     namespace: row.namespace,

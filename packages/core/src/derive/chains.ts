@@ -1,6 +1,7 @@
 import type { ObjectKey, Tables } from "../model/index.ts";
 import { type Index, index, same, type Store, type Table } from "../store/index.ts";
 import { type HostRow, hostByCertificate } from "./hosts.ts";
+import { wildcardOf } from "./certificate-names.ts";
 import type { Fleet } from "./fleet.ts";
 
 /** A certificate that hosts of a chain come with. */
@@ -30,6 +31,11 @@ export interface ServerNameRow {
 const byChain: Index<ChainCertificate> = index("chain", (row) => [row.chain]);
 const byServerName: Index<ChainRow> = index("server-name", (row) => row.names);
 
+/** Server names without a wildcard, by the wildcard that would take them too. */
+export const serverNameByWildcard: Index<ServerNameRow> = index("wildcard", (row) =>
+  row.name.startsWith("*") ? [] : [wildcardOf(row.name)],
+);
+
 /** All chains, under `all`: read by the listener alone. */
 export const everyChain: Index<ChainRow> = index("all", () => ["all"]);
 
@@ -42,9 +48,7 @@ export function chains(store: Store, tables: Tables, hosts: Table<HostRow>, flee
       const secret = term.slice(bar + 1) as ObjectKey;
       const row = read.get(tables.Secret, secret);
       if (row === undefined) return [];
-      return [
-        [key, { chain: term.slice(0, bar), secret, created: row.created, names: [...new Set(row.names)].sort() }],
-      ];
+      return [[key, { chain: term.slice(0, bar), secret, created: row.created, names: row.names }]];
     },
     same,
     [byChain],
@@ -76,5 +80,6 @@ export function serverNames(store: Store, chainRows: Table<ChainRow>, fleet: Fle
       return oldest === undefined ? [] : [[key, { name, chain: oldest.chain }]];
     },
     same,
+    [serverNameByWildcard],
   );
 }

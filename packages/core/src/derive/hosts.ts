@@ -116,7 +116,7 @@ function mergePath(host: string, all: readonly PathClaimant[], findings: Finding
   for (const claimant of claims) {
     if (claimant.path.target === undefined) continue;
     if (sameTarget(claimant.path.target, target)) members.push(claimant.ingress.cluster);
-    else reportConflict(host, winner, claimant, findings);
+    else if (claimant.ingress !== winner.ingress) reportConflict(host, winner, claimant, findings);
   }
   return { type, path, set: backendSetKey(target, members) };
 }
@@ -179,9 +179,10 @@ function chooseCertificate(
     }
     const ref = ingressRef(claimant.ingress);
     if (secret.certificate === "") {
-      const why = secret.problems?.[0]?.message ?? "it holds no certificate.";
-      const message = `Secret ${secret.namespace}/${secret.name} cannot be used: ${why} ${host} is not served over TLS with it.`;
-      findings.push(finding(ref, "UnknownSecret", `${named.at}.secretName`, message));
+      const [problem] = secret.problems ?? [];
+      const why = `${problem?.path ?? ""} ${problem?.message ?? "it holds no certificate."}`.trim();
+      const message = `Secret ${secret.namespace}/${secret.name} cannot be used for ${host}: ${why}`;
+      findings.push(finding(ref, problem?.code ?? "InvalidCertificate", `${named.at}.secretName`, message));
     } else if (!covers(secret.names, host)) {
       const message = `the certificate of Secret ${secret.namespace}/${secret.name} is for ${listNames(secret.names)}, not for ${host}, which is not served over TLS with it.`;
       findings.push(finding(ref, "CertificateNames", `${named.at}.secretName`, message));

@@ -6,7 +6,7 @@ export { serverNameCandidates, wildcardOf } from "./certificate-names.ts";
 export { type Finding, withFindings } from "./finding.ts";
 export type { EdgeEnvironment, Fleet, ListenAddress } from "./fleet.ts";
 export { hosts, type HostRoute, type HostRow } from "./hosts.ts";
-export { KNOWN, known, type KnownRow } from "./known.ts";
+export { CERTIFICATES, known, type KnownRow, ROUTES } from "./known.ts";
 export {
   exactTable,
   HTTP,

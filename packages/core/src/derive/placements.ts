@@ -1,6 +1,6 @@
 import { type Base, type Reader, same, type Store, type Table } from "../store/index.ts";
 import { serverNameCandidates } from "./certificate-names.ts";
-import type { ServerNameRow } from "./chains.ts";
+import { serverNameByWildcard, type ServerNameRow } from "./chains.ts";
 import type { Fleet } from "./fleet.ts";
 import type { HostRow } from "./hosts.ts";
 import type { TablePlan } from "./table-plan.ts";
@@ -12,6 +12,9 @@ export const HTTP = "http";
 /** A host in a filter chain. */
 export interface PlacementRow {
   readonly chain: string;
+  /** The domain that requests come for. */
+  readonly domain: string;
+  /** The host whose rules they get: the domain itself, or the wildcard that takes it. */
   readonly host: string;
   /** Plain requests are answered with a redirect to https. */
   readonly redirect: boolean;
@@ -19,7 +22,10 @@ export interface PlacementRow {
   readonly pending: boolean;
 }
 
-/** Which chains a host is served in: the plain one, and the one that Envoy will choose for its server name. */
+/**
+ * Which chains a host is served in: the plain one, and the one that Envoy will choose for its server name. For some
+ * names that a wildcard host takes, that is the chain of another certificate, which has the very name.
+ */
 export function placements(
   store: Store,
   hosts: Table<HostRow>,
@@ -32,10 +38,14 @@ export function placements(
     ({ host, tls, pending }, _key, read) => {
       const chain = tls === undefined || fleet.https === undefined ? undefined : chainOf(host, names, read);
       const rows: [string, PlacementRow][] = [];
-      const place = (into: string, redirect: boolean) =>
-        rows.push([`${into}|${host}`, { chain: into, host, redirect, pending }]);
-      if (fleet.http !== undefined) place(HTTP, chain !== undefined && fleet.httpsRedirect);
-      if (chain !== undefined) place(chain, false);
+      const place = (into: string, domain: string, redirect: boolean) =>
+        rows.push([`${into}|${domain}`, { chain: into, domain, host, redirect, pending }]);
+      if (fleet.http !== undefined) place(HTTP, host, chain !== undefined && fleet.httpsRedirect);
+      if (chain === undefined) return rows;
+      place(chain, host, false);
+      for (const taken of host.startsWith("*") ? read.by(names, serverNameByWildcard, host) : []) {
+        if (read.get(hosts, taken.name)?.tls === undefined) place(taken.chain, taken.name, false);
+      }
       return rows;
     },
     same,
@@ -50,12 +60,12 @@ function chainOf(host: string, names: Table<ServerNameRow>, read: Reader): strin
   return undefined;
 }
 
-/** The name of the route table in which a host of a chain stands. Names hold the number of tables: a new plan is new tables. */
-export function tableOf(plan: TablePlan, host: string): string {
+/** The name of the route table in which a domain of a chain stands. Names hold the number of tables: a new plan is new tables. */
+export function tableOf(plan: TablePlan, domain: string): string {
   if (plan.exact === 0) return plan.chain;
-  return host.startsWith("*")
-    ? wildTable(plan, tableHash(host.slice(2)) % plan.wild)
-    : exactTable(plan, tableHash(host) % plan.exact);
+  return domain.startsWith("*")
+    ? wildTable(plan, tableHash(domain.slice(2)) % plan.wild)
+    : exactTable(plan, tableHash(domain) % plan.exact);
 }
 
 export function exactTable(plan: TablePlan, i: number): string {

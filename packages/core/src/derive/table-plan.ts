@@ -41,7 +41,7 @@ function grow(first: number, before: number, hosts: number): number {
 
 interface Counted {
   readonly chain: string;
-  readonly host: string;
+  readonly domain: string;
 }
 
 /** Counts the hosts of each chain as they come and go, and says which chains' plans are out of date. */
@@ -81,9 +81,9 @@ export class TablePlanner {
     return due;
   }
 
-  #add({ chain, host }: Counted, by: 1 | -1): void {
+  #add({ chain, domain }: Counted, by: 1 | -1): void {
     const count = this.#counts.get(chain) ?? { exact: 0, wild: 0 };
-    if (host.startsWith("*")) count.wild += by;
+    if (domain.startsWith("*")) count.wild += by;
     else count.exact += by;
     if (count.exact === 0 && count.wild === 0) this.#counts.delete(chain);
     else this.#counts.set(chain, count);

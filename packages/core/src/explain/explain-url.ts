@@ -1,9 +1,9 @@
 import {
   admittedByHost,
   type BackendSetKey,
+  CERTIFICATES,
   type HostRoute,
   type HostRow,
-  KNOWN,
   parseBackendSetKey,
   serverNameCandidates,
 } from "../derive/index.ts";
@@ -45,12 +45,13 @@ class Explanation {
     }
     this.#say("listener", `Fleet ${fleet.name} listens for ${request.scheme} on ${listener.address}:${listener.port}.`);
     if (request.scheme === "https" && !this.#certificate(request.host)) return this.#refusedOrUnknown();
-    const host = matchHost(hosts, request.host);
+    const host = matchHost(hosts, request);
     if (host === undefined) {
-      this.#say(
-        "host",
-        `No Ingress that the fleet serves has host ${request.host}, a wildcard for it, or a default backend.`,
-      );
+      const none =
+        request.scheme === "https"
+          ? `No Ingress names a usable certificate for host ${request.host} or a wildcard for it.`
+          : `No Ingress that the fleet serves has host ${request.host}, a wildcard for it, or a default backend.`;
+      this.#say("host", none);
       return this.#refusedOrUnknown(404);
     }
     return this.#host(host, request);
@@ -82,10 +83,6 @@ class Explanation {
           ? "the default host"
           : `the wildcard ${host.host}`;
     this.#say("host", `Host ${request.host} is served by ${how}.`, ingresses);
-    if (request.scheme === "https" && host.tls === undefined) {
-      this.#say("host", `${host.host} is not served over TLS: no Ingress names a usable certificate for it.`);
-      return this.#refusedOrUnknown(404);
-    }
     if (request.scheme === "http" && host.tls !== undefined && fleet.https !== undefined && fleet.httpsRedirect) {
       this.#say("host", `${host.host} has a certificate, so plain requests are redirected to https.`, [
         this.#cite("Secret", host.tls.secret),
@@ -179,7 +176,7 @@ class Explanation {
 
   /** While sources are unknown, "there is none" may only mean "not seen yet". */
   #refusedOrUnknown(status?: number): Outcome {
-    if (this.#edge.known.get(KNOWN)?.certificates === true) return refused(status);
+    if (this.#edge.known.get(CERTIFICATES)?.known === true) return refused(status);
     this.#say("known", "Not every cluster has been seen since this controller started, so this may change.");
     return { outcome: "unknown", endpoints: [] };
   }

@@ -1,1 +1,2 @@
 export { explainUrl } from "./explain-url.ts";
+export { objectsBehind } from "./objects-behind.ts";

@@ -15,6 +15,22 @@ export function parseRequest(url: string): ExplainedRequest | undefined {
   return {
     scheme: parts[1]!.toLowerCase() === "https" ? "https" : "http",
     host: parts[2]!.toLowerCase(),
-    path: parts[3] ?? "/",
+    path: normalPath(parts[3] ?? "/"),
   };
+}
+
+/** As Envoy is told to see a path: without dot segments (RFC 3986, 5.2.4), each slash once. */
+function normalPath(path: string): string {
+  const segments: string[] = [];
+  const given = path
+    .replace(/\/{2,}/g, "/")
+    .split("/")
+    .slice(1);
+  for (const [i, segment] of given.entries()) {
+    const last = i === given.length - 1;
+    if (segment === "..") segments.pop();
+    else if (segment !== ".") segments.push(segment);
+    if (last && (segment === ".." || segment === ".")) segments.push("");
+  }
+  return `/${segments.join("/")}`;
 }

@@ -9,6 +9,8 @@ const HELD: ReadonlySet<Kind> = new Set<Kind>(["Cluster", "Service", "IngressCla
 /** The row to keep when `next` was read where `previous` is known. */
 export function accept<T extends ObjectRow>(kind: Kind, previous: T | undefined, next: T): T {
   if (next.problems === undefined || previous === undefined || !HELD.has(kind)) return next;
+  // That a Secret is gone is no version of it (`absentSecret`).
+  if (next.problems.some((problem) => problem.code === "UnknownSecret")) return next;
   const wasAccepted = previous.problems === undefined || previous.heldVersion !== undefined;
   if (!wasAccepted) return next;
   return {

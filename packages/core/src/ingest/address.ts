@@ -9,19 +9,23 @@ export interface AddressRules {
 const NEVER = new Set(["unspecified", "broadcast", "multicast", "linkLocal"]);
 
 /**
- * Why an address cannot be an endpoint, or `undefined` if it can: it would let an object reach what belongs to the
- * machine that dials it.
+ * Checks the address of an endpoint and gives it in its canonical form, or says in a clause what is wrong with it. Some
+ * addresses are refused because they would let an object reach what belongs to the machine that dials them.
  */
-export function wrongAddress(text: string, family: "IPv4" | "IPv6", rules: AddressRules): string | undefined {
-  if (
-    !(family === "IPv4" ? ipaddr.IPv4.isValidFourPartDecimal(text) : ipaddr.IPv6.isValid(text) && !text.includes("%"))
-  ) {
-    return `is no ${family} address`;
-  }
-  const address = family === "IPv4" ? ipaddr.IPv4.parse(text) : ipaddr.IPv6.parse(text);
+export function readAddress(
+  text: string,
+  family: "IPv4" | "IPv6",
+  rules: AddressRules,
+): { readonly address: string } | { readonly wrong: string } {
+  const isOne =
+    family === "IPv4" ? ipaddr.IPv4.isValidFourPartDecimal(text) : ipaddr.IPv6.isValid(text) && !text.includes("%");
+  if (!isOne) return { wrong: `is no ${family} address` };
+  const address = ipaddr.parse(text);
   const mapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
   const range = mapped.range();
-  if (range === "loopback" && !rules.allowLoopback) return "is a loopback address, which is refused as an endpoint";
-  if (NEVER.has(range)) return `is a ${range} address, which is refused as an endpoint`;
-  return undefined;
+  if (range === "loopback" && !rules.allowLoopback) {
+    return { wrong: "is a loopback address, which is refused as an endpoint" };
+  }
+  if (NEVER.has(range)) return { wrong: `is a ${range} address, which is refused as an endpoint` };
+  return { address: address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString() };
 }

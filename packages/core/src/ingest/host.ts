@@ -25,3 +25,11 @@ export function readHost(text: string): { readonly host: string } | { readonly w
   }
   return { host };
 }
+
+/**
+ * Whether a name of a certificate may stand for a server: it goes into names and code that are made for Envoy, which
+ * refuses a listener with a server name that is none.
+ */
+export function isServerName(name: string): boolean {
+  return "host" in readHost(name);
+}

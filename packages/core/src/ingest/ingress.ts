@@ -5,7 +5,9 @@ import { readMeta } from "./meta.ts";
 import { wrongPath } from "./path.ts";
 
 const MAX_RULES = 500;
+/** Of one rule, and of the object as a whole. */
 const MAX_PATHS = 500;
+const MAX_ALL_PATHS = 2000;
 const MAX_TLS = 200;
 const MAX_TLS_HOSTS = 500;
 
@@ -15,17 +17,20 @@ export function ingestIngress(cluster: ClusterName, object: KubeObject): Ingress
   const meta = readMeta(cluster, object, fields);
   const spec = fields.object(object["spec"], "spec");
   const annotation = fields.text(meta.annotations["kubernetes.io/ingress.class"], "metadata.annotations");
-  const rules = fields.list(spec["rules"], "spec.rules", MAX_RULES).flatMap(([rule, at]) => readRule(fields, rule, at));
+  const rules = boundPaths(
+    fields,
+    fields.list(spec["rules"], "spec.rules", MAX_RULES).flatMap(([rule, at]) => readRule(fields, rule, at)),
+  );
   const tls = fields.list(spec["tls"], "spec.tls", MAX_TLS).flatMap(([entry, at]) => readTls(fields, entry, at));
   const fallback = spec["defaultBackend"];
   const defaultBackend =
     fallback === undefined || fallback === null ? undefined : readBackend(fields, fallback, "spec.defaultBackend");
   if (rules.length === 0 && defaultBackend === undefined && fields.problems.length === 0) {
-    fields.note("InvalidValue", "spec", "has neither a rule with paths nor a default backend, so it routes nothing");
+    fields.note("InvalidValue", "spec", "has neither a rule with paths nor a default backend, so it routes nothing.");
   }
   return {
     ...meta.row,
-    className: annotation === "" ? fields.text(spec["ingressClassName"], "spec.ingressClassName") : annotation,
+    className: annotation === "" ? fields.name(spec["ingressClassName"], "spec.ingressClassName") : annotation,
     classByAnnotation: annotation !== "",
     created: meta.created,
     rules: mergeHosts(rules),
@@ -80,13 +85,13 @@ function readBackend(fields: Fields, value: unknown, at: string): IngressBackend
     return undefined;
   }
   const service = fields.object(backend["service"], `${at}.service`);
-  const name = fields.text(service["name"], `${at}.service.name`);
+  const name = fields.name(service["name"], `${at}.service.name`);
   if (name === "") {
     fields.note("InvalidBackend", `${at}.service.name`, "names no service.");
     return undefined;
   }
   const port = fields.object(service["port"], `${at}.service.port`);
-  const portName = fields.text(port["name"], `${at}.service.port.name`);
+  const portName = fields.name(port["name"], `${at}.service.port.name`);
   if (portName !== "") return { service: name, port: portName };
   const number = fields.port(port["number"], `${at}.service.port.number`);
   return number === undefined ? undefined : { service: name, port: number };
@@ -94,7 +99,7 @@ function readBackend(fields: Fields, value: unknown, at: string): IngressBackend
 
 function readTls(fields: Fields, value: unknown, at: string): IngressTls[] {
   const entry = fields.object(value, at);
-  const secret = fields.text(entry["secretName"], `${at}.secretName`);
+  const secret = fields.name(entry["secretName"], `${at}.secretName`);
   const hosts = fields.texts(entry["hosts"], `${at}.hosts`, MAX_TLS_HOSTS).flatMap((text, i) => {
     const host = readHost(text);
     if ("host" in host) return [host.host];
@@ -106,9 +111,20 @@ function readTls(fields: Fields, value: unknown, at: string): IngressTls[] {
   return [];
 }
 
+function boundPaths(fields: Fields, rules: readonly IngressRule[]): readonly IngressRule[] {
+  const count = rules.reduce((sum, rule) => sum + rule.paths.length, 0);
+  if (count <= MAX_ALL_PATHS) return rules;
+  fields.note("TooMany", "spec.rules", `${count} paths, of which the first ${MAX_ALL_PATHS} are used.`);
+  let left = MAX_ALL_PATHS;
+  return rules.flatMap((rule) => {
+    const paths = rule.paths.slice(0, left);
+    left -= paths.length;
+    return paths.length === 0 ? [] : [{ host: rule.host, paths }];
+  });
+}
+
 /** Rules of one host become one rule: the same host may stand in several. */
 function mergeHosts(rules: readonly IngressRule[]): IngressRule[] {
-  const byHost = new Map<string, IngressPath[]>();
-  for (const rule of rules) byHost.set(rule.host, [...(byHost.get(rule.host) ?? []), ...rule.paths]);
-  return [...byHost].map(([host, paths]) => ({ host, paths }));
+  const byHost = Map.groupBy(rules, (rule) => rule.host);
+  return [...byHost].map(([host, same]) => ({ host, paths: same.flatMap((rule) => rule.paths) }));
 }

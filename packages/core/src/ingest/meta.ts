@@ -15,8 +15,8 @@ export function readMeta(cluster: ClusterName, object: KubeObject, fields: Field
   return {
     row: {
       cluster,
-      namespace: fields.text(meta["namespace"], "metadata.namespace"),
-      name: fields.text(meta["name"], "metadata.name"),
+      namespace: fields.name(meta["namespace"], "metadata.namespace"),
+      name: fields.name(meta["name"], "metadata.name"),
       resourceVersion: fields.text(meta["resourceVersion"], "metadata.resourceVersion"),
     },
     labels: fields.object(meta["labels"], "metadata.labels"),

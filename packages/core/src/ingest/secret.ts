@@ -1,5 +1,6 @@
-import { type ClusterName, type SecretRow, secretText } from "../model/index.ts";
+import { type ClusterName, type ObjectRow, type Problem, type SecretRow, secretText } from "../model/index.ts";
 import { Fields, type KubeObject } from "./fields.ts";
+import { isServerName } from "./host.ts";
 import { readMeta } from "./meta.ts";
 
 /** What is learned from a certificate and its key. */
@@ -18,6 +19,11 @@ export type CheckPair = (certificate: string, key: string) => CertificatePair | 
 /** Decodes base64 to text, `undefined` if it is none. */
 export type DecodeBase64 = (text: string) => string | undefined;
 
+/** What an object of the API server can hold. */
+const MAX_PEM = 2 * 1024 * 1024;
+/** More than any authority signs. */
+const MAX_NAMES = 500;
+
 /** v1 Secret of type kubernetes.io/tls. Without a usable pair, `certificate` is empty and `problems` say why. */
 export function ingestSecret(
   cluster: ClusterName,
@@ -29,7 +35,7 @@ export function ingestSecret(
   const meta = readMeta(cluster, object, fields);
   const data = fields.object(object["data"], "data");
   const read = (name: string) => {
-    const text = fields.text(data[name], `data["${name}"]`);
+    const text = fields.text(data[name], `data["${name}"]`, MAX_PEM);
     const decoded = decode(text);
     if (decoded === undefined || decoded === "") {
       fields.note("InvalidCertificate", `data["${name}"]`, `is ${text === "" ? "missing or empty" : "not base64"}.`);
@@ -40,16 +46,34 @@ export function ingestSecret(
   const certificate = read("tls.crt");
   const key = read("tls.key");
   const pair = certificate === "" || key === "" ? undefined : checkPair(certificate, key);
-  if (pair !== undefined && "wrong" in pair) fields.note("InvalidCertificate", "data", `${pair.wrong}.`);
-  const usable = pair !== undefined && !("wrong" in pair) ? pair : undefined;
+  if (pair === undefined || "wrong" in pair) {
+    if (pair !== undefined) fields.note("InvalidCertificate", "data", `${pair.wrong}.`);
+    return unusable(meta.row, meta.created, fields.problems);
+  }
+  const names = [...new Set(pair.names.map((name) => name.toLowerCase()))].filter(isServerName).sort();
+  if (names.length === 0 || names.length > MAX_NAMES) {
+    const has = names.length === 0 ? "no DNS name" : `${names.length} DNS names; at most ${MAX_NAMES} are accepted`;
+    fields.note("InvalidCertificate", `data["tls.crt"]`, `has ${has}.`);
+    return unusable(meta.row, meta.created, fields.problems);
+  }
   return {
     ...meta.row,
     created: meta.created,
-    certificate: usable ? certificate : "",
-    key: secretText(usable ? key : ""),
-    names: usable?.names ?? [],
-    fingerprint: usable?.fingerprint ?? "",
-    notAfter: usable?.notAfter ?? 0,
+    certificate,
+    key: secretText(key),
+    names,
+    fingerprint: pair.fingerprint,
+    notAfter: pair.notAfter,
     ...(fields.problems.length > 0 && { problems: fields.problems }),
   };
+}
+
+/** The row of a Secret that was looked up and is not there, so that what names it waits no longer and says why. */
+export function absentSecret(cluster: ClusterName, namespace: string, name: string): SecretRow {
+  const message = `does not exist in ${cluster}; create it there with type kubernetes.io/tls, or name another.`;
+  return unusable({ cluster, namespace, name, resourceVersion: "" }, 0, [{ code: "UnknownSecret", path: "", message }]);
+}
+
+function unusable(row: ObjectRow, created: number, problems: readonly Problem[]): SecretRow {
+  return { ...row, created, certificate: "", key: secretText(""), names: [], fingerprint: "", notAfter: 0, problems };
 }

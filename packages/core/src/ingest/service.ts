@@ -29,7 +29,9 @@ function readPort(fields: Fields, value: unknown, at: string): ServicePort[] {
   const port = fields.port(entry["port"], `${at}.port`);
   const protocol = readProtocol(fields, entry["protocol"], `${at}.protocol`);
   if (port === undefined || protocol === undefined) return [];
-  const name = fields.text(entry["name"], `${at}.name`);
+  const before = fields.problems.length;
+  const name = fields.name(entry["name"], `${at}.name`);
+  if (fields.problems.length > before) return [];
   return [{ name, port, protocol, appProtocol: fields.text(entry["appProtocol"], `${at}.appProtocol`) }];
 }
 

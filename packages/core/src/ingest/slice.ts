@@ -1,5 +1,5 @@
 import type { ClusterName, Endpoint, EndpointCondition, SlicePort, SliceRow } from "../model/index.ts";
-import { type AddressRules, wrongAddress } from "./address.ts";
+import { type AddressRules, readAddress } from "./address.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readMeta } from "./meta.ts";
 import { readProtocol } from "./service.ts";
@@ -31,7 +31,7 @@ export function ingestSlice(cluster: ClusterName, object: KubeObject, rules: Add
     );
   return {
     ...meta.row,
-    service: fields.text(meta.labels["kubernetes.io/service-name"], "metadata.labels"),
+    service: fields.name(meta.labels["kubernetes.io/service-name"], "metadata.labels"),
     ports: fields.list(object["ports"], "ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
     endpoints,
     ...(fields.problems.length > 0 && { problems: fields.problems }),
@@ -44,7 +44,7 @@ function readPort(fields: Fields, value: unknown, at: string): SlicePort[] {
   const port = fields.port(entry["port"], `${at}.port`);
   return port === undefined || protocol === undefined
     ? []
-    : [{ name: fields.text(entry["name"], `${at}.name`), port, protocol }];
+    : [{ name: fields.name(entry["name"], `${at}.name`), port, protocol }];
 }
 
 function readEndpoint(
@@ -56,19 +56,16 @@ function readEndpoint(
 ): Endpoint | undefined {
   const entry = fields.object(value, at);
   // Consumers take the first address only (EndpointSlice API: "clients should use the first").
-  const [address] = fields.texts(entry["addresses"], `${at}.addresses`, 100);
-  const wrong = address === undefined ? "has no address" : wrongAddress(address, family, rules);
-  if (address === undefined || wrong !== undefined) {
-    fields.note(
-      "UnsafeAddress",
-      `${at}.addresses[0]`,
-      `${address === undefined ? "the endpoint" : shown(address)} ${wrong}.`,
-    );
+  const [text] = fields.texts(entry["addresses"], `${at}.addresses`, 100);
+  const read = text === undefined ? { wrong: "has no address" } : readAddress(text, family, rules);
+  if ("wrong" in read) {
+    const what = text === undefined ? "the endpoint" : shown(text);
+    fields.note("UnsafeAddress", `${at}.addresses[0]`, `${what} ${read.wrong}.`);
     return undefined;
   }
   const target = fields.object(entry["targetRef"], `${at}.targetRef`);
   return {
-    address,
+    address: read.address,
     condition: readCondition(fields.object(entry["conditions"], `${at}.conditions`)),
     node: fields.text(entry["nodeName"], `${at}.nodeName`),
     zone: fields.text(entry["zone"], `${at}.zone`),

@@ -143,7 +143,7 @@ export interface SecretRow extends ObjectRow {
   readonly created: number;
   readonly certificate: string;
   readonly key: SecretText;
-  /** Lower-case DNS names of the leaf certificate. */
+  /** DNS names of the leaf certificate: lower case, sorted, each once; at least one where there is a certificate. */
   readonly names: readonly string[];
   /** Digest of certificate and key: secret text itself is not compared. */
   readonly fingerprint: string;

@@ -27,6 +27,8 @@ export interface ClusterStatus {
   readonly drain: boolean;
   readonly weight: number;
   readonly kinds: readonly KindStatus[];
+  /** What is wrong with the source itself, one sentence each: a file that is not YAML, for example. */
+  readonly problems: readonly string[];
 }
 
 export interface KindStatus {

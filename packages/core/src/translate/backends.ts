@@ -32,6 +32,11 @@ export function clusterResources(
   );
 }
 
+/** What stands for a backend set that is gone: Envoy ignores the removal of endpoints that it has loaded. */
+export function emptyAssignment(name: string, env: EdgeEnvironment): ResourceRow {
+  return resource(name, assignmentBytes(name, { groups: [], notes: [] }), false, env);
+}
+
 export function assignmentResources(
   store: Store,
   assignments: Table<AssignmentRow>,

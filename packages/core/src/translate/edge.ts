@@ -5,6 +5,7 @@ import {
   type AssignmentRow,
   assignments,
   backendSets,
+  CERTIFICATES,
   type ChainRow,
   chains,
   type EdgeEnvironment,
@@ -13,10 +14,10 @@ import {
   type HostRow,
   hosts,
   HTTP,
-  KNOWN,
   known,
   type KnownRow,
   placements,
+  ROUTES,
   type ServerNameRow,
   serverNames,
   type TablePlan,
@@ -85,8 +86,8 @@ export function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: Edge
   const listenerInputs = { fleetRow, chains: chainRows, serverNames: names, plans, known: knownRow };
   const virtualHostRows = virtualHosts(store, routeInputs, fleet, env);
 
-  const routesKnown = () => knownRow.get(KNOWN)?.routes === true;
-  const certificatesKnown = () => knownRow.get(KNOWN)?.certificates === true;
+  const routesKnown = () => knownRow.get(ROUTES)?.known === true;
+  const certificatesKnown = () => knownRow.get(CERTIFICATES)?.known === true;
   const types = new Map<string, EdgeType>([
     [TYPE.secret, { table: secretResources(store, tables, chainRows, fleet, env), complete: certificatesKnown }],
     [TYPE.cluster, { table: clusterResources(store, sets, fleet, env), complete: routesKnown }],

@@ -1,3 +1,11 @@
+export { emptyAssignment, upstreamName } from "./backends.ts";
+export {
+  edgeArguments,
+  edgeBootstrap,
+  type EdgeBootstrapOptions,
+  edgeSecretFiles,
+  type EdgeTlsFiles,
+  type JsonObject,
+} from "./bootstrap.ts";
 export { defineEdge, type Edge, type EdgeType } from "./edge.ts";
-export { upstreamName } from "./backends.ts";
 export { type ResourceRow, TYPE } from "./resource.ts";

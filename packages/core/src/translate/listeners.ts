@@ -6,14 +6,15 @@ import { TlsInspectorSchema } from "@carrick/proto/envoy/extensions/filters/list
 import { DownstreamTlsContextSchema } from "@carrick/proto/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { TlsParameters_TlsProtocol } from "@carrick/proto/envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import {
+  CERTIFICATES,
   type ChainRow,
   type EdgeEnvironment,
   everyChain,
   type Fleet,
   HTTP,
-  KNOWN,
   type KnownRow,
   type ListenAddress,
+  ROUTES,
   type ServerNameRow,
   type TablePlan,
 } from "../derive/index.ts";
@@ -43,11 +44,12 @@ export function listenerResources(
     fleetRow,
     ({ http, https }, _key, read) => {
       const rows: [string, ResourceRow][] = [];
-      const add = (name: string, body: Uint8Array, partial: boolean) => {
-        rows.push([name, resource(name, body, partial, env)]);
+      // The number of tables follows the number of hosts: while hosts are missing, so may be tables and chains.
+      const add = (name: string, body: Uint8Array, rests: typeof ROUTES | typeof CERTIFICATES) => {
+        rows.push([name, resource(name, body, read.get(known, rests)?.known !== true, env)]);
       };
       const plain = http && read.get(plans, HTTP);
-      if (http !== undefined && plain !== undefined) add("http", plainListener(http, plain), false);
+      if (http !== undefined && plain !== undefined) add("http", plainListener(http, plain), ROUTES);
       if (https === undefined) return rows;
       const filterChains = read
         .by(chains, everyChain, "all")
@@ -57,8 +59,7 @@ export function listenerResources(
           const plan = read.get(plans, chain.chain);
           return plan === undefined || names.length === 0 ? [] : [tlsChain(chain.chain, names, plan)];
         });
-      const partial = read.get(known, KNOWN)?.certificates !== true;
-      if (filterChains.length > 0) add("https", tlsListener(https, filterChains), partial);
+      if (filterChains.length > 0) add("https", tlsListener(https, filterChains), CERTIFICATES);
       return rows;
     },
     sameResource,

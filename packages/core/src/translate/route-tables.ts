@@ -9,9 +9,9 @@ import {
   type Fleet,
   type HostRow,
   HTTP,
-  KNOWN,
   type KnownRow,
   type PlacementRow,
+  ROUTES,
   tableOf,
   type TablePlan,
   type TableSlot,
@@ -27,7 +27,7 @@ import { virtualHost } from "./virtual-host.ts";
 const DEFAULT_HOST = "*";
 
 interface VirtualHostRow {
-  readonly host: string;
+  readonly domain: string;
   /** Absent for the default host, which stands in several tables of its chain. */
   readonly table?: string;
   readonly bytes: Uint8Array;
@@ -60,16 +60,17 @@ export function virtualHosts(
       const host = read.get(hosts, placement.host);
       const plan = read.get(plans, placement.chain);
       if (host === undefined || plan === undefined) return [];
-      const wild = placement.host.startsWith("*.");
+      const { domain, redirect, pending } = placement;
+      const wild = domain.startsWith("*.");
       const message = virtualHost({
-        host,
-        redirect: placement.redirect,
-        fallback: wild && placement.chain === HTTP ? read.get(hosts, DEFAULT_HOST) : undefined,
+        domain,
+        routes: host.routes,
+        redirect,
+        fallback: (wild && placement.chain === HTTP && read.get(hosts, DEFAULT_HOST)?.routes) || [],
         upstream: (set) => upstreamName(set, env),
       });
-      const table = placement.host === DEFAULT_HOST ? {} : { table: tableOf(plan, placement.host) };
-      const bytes = toBinary(VirtualHostSchema, message);
-      return [[key, { host: placement.host, ...table, bytes, pending: placement.pending }]];
+      const table = domain === DEFAULT_HOST ? {} : { table: tableOf(plan, domain) };
+      return [[key, { domain, ...table, bytes: toBinary(VirtualHostSchema, message), pending }]];
     },
     same,
     [byTable],
@@ -87,10 +88,10 @@ export function routeTableResources(
     `${fleet.name}/RDS`,
     slots,
     (slot, _key, read) => {
-      const placed = read.by(rows, byTable, slot.table).sort((a, b) => (a.host < b.host ? -1 : 1));
+      const placed = read.by(rows, byTable, slot.table).sort((a, b) => (a.domain < b.domain ? -1 : 1));
       const others = slot.holds === "exact" ? [missHost()] : catchAll(slot, placed, rows, chains, read);
       const bytes = routeTableBytes(slot, [...placed.map((row) => row.bytes), ...others]);
-      const partial = read.get(known, KNOWN)?.routes !== true || placed.some((row) => row.pending);
+      const partial = read.get(known, ROUTES)?.known !== true || placed.some((row) => row.pending);
       return [[slot.table, resource(slot.table, bytes, partial, env)]];
     },
     sameResource,
@@ -112,10 +113,10 @@ function catchAll(
     const fallback = read.get(rows, `${HTTP}|${DEFAULT_HOST}`);
     return fallback === undefined ? [] : [fallback.bytes];
   }
-  const taken = new Set(placed.map((row) => row.host));
+  const taken = new Set(placed.map((row) => row.domain));
   const names = (read.get(chains, slot.chain)?.names ?? []).filter((name) => !taken.has(name));
   return [
-    ...(names.length > 0 ? [answerHost("certificate", names, 404)] : []),
+    ...(names.length > 0 ? [answerHost("|certificate", names, 404)] : []),
     answerHost(DEFAULT_HOST, [DEFAULT_HOST], 421),
   ];
 }

@@ -1,20 +1,24 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
+  type HeaderMatcher,
+  HeaderMatcherSchema,
   type Route,
   RouteSchema,
   type VirtualHost,
   VirtualHost_TlsRequirementType,
   VirtualHostSchema,
 } from "@carrick/proto/envoy/config/route/v3/route_components_pb.js";
-import type { HostRoute, HostRow } from "../derive/index.ts";
+import type { HostRoute } from "../derive/index.ts";
 
 /** What a virtual host is made from. */
 export interface VirtualHostInput {
-  readonly host: HostRow;
+  readonly domain: string;
+  /** In the order of matching. */
+  readonly routes: readonly HostRoute[];
   /** Plain requests are redirected to https, whatever their path. */
   readonly redirect: boolean;
-  /** What takes the requests that a wildcard host must not: those with more than one label in place of `*`. */
-  readonly fallback: HostRow | undefined;
+  /** What takes the requests that a wildcard must not: those with more than one label in place of `*`. */
+  readonly fallback: readonly HostRoute[];
   readonly upstream: (set: string) => string;
 }
 
@@ -24,58 +28,58 @@ export interface VirtualHostInput {
  */
 const RETRY_ON = "connect-failure,refused-stream,reset-before-request";
 
-export function virtualHost({ host, redirect, fallback, upstream }: VirtualHostInput): VirtualHost {
-  const name = host.host;
-  if (redirect) {
-    return create(VirtualHostSchema, { name, domains: [name], requireTls: VirtualHost_TlsRequirementType.ALL });
+export function virtualHost({ domain, routes, redirect, fallback, upstream }: VirtualHostInput): VirtualHost {
+  const names = { name: domain, domains: [domain] };
+  const wild = domain.startsWith("*.");
+  if (redirect && !wild) {
+    return create(VirtualHostSchema, { ...names, requireTls: VirtualHost_TlsRequirementType.ALL });
   }
-  const oneLabel = name.startsWith("*.") ? name.slice(2) : undefined;
+  const oneLabel = wild ? [oneLabelMatch(domain.slice(2))] : [];
+  const routeTo = (route: HostRoute, headers: HeaderMatcher[]) =>
+    create(RouteSchema, { match: { pathSpecifier: pathSpecifier(route), headers }, action: action(route, upstream) });
   return create(VirtualHostSchema, {
-    name,
-    domains: [name],
+    ...names,
     routes: [
-      ...host.routes.map((route) => routeMessage(route, oneLabel, upstream)),
-      ...(oneLabel === undefined
-        ? []
-        : (fallback?.routes ?? []).map((route) => routeMessage(route, undefined, upstream))),
+      ...(redirect ? [redirectRoute(oneLabel)] : routes.map((route) => routeTo(route, oneLabel))),
+      ...fallback.map((route) => routeTo(route, [])),
     ],
     retryPolicy: { retryOn: RETRY_ON, numRetries: 2 },
   });
 }
 
-function routeMessage(route: HostRoute, oneLabel: string | undefined, upstream: (set: string) => string): Route {
-  return create(RouteSchema, {
-    match: {
-      pathSpecifier: pathSpecifier(route),
-      // Envoy's `*.example.com` takes any number of labels, an Ingress' takes one.
-      ...(oneLabel !== undefined && {
-        headers: [
-          {
-            name: ":authority",
-            headerMatchSpecifier: {
-              case: "stringMatch" as const,
-              value: {
-                matchPattern: {
-                  case: "safeRegex" as const,
-                  value: { regex: `(?i)[^.]+\\.${oneLabel.replaceAll(".", "\\.")}(:\\d+)?` },
-                },
-              },
-            },
-          },
-        ],
-      }),
+/** Envoy's `*.example.com` takes any number of labels, an Ingress' takes one. */
+function oneLabelMatch(suffix: string): HeaderMatcher {
+  return create(HeaderMatcherSchema, {
+    name: ":authority",
+    headerMatchSpecifier: {
+      case: "stringMatch",
+      value: {
+        matchPattern: {
+          case: "safeRegex",
+          value: { regex: `(?i)[^.]+\\.${suffix.replaceAll(".", "\\.")}(:\\d+)?` },
+        },
+      },
     },
-    action:
-      route.set === undefined
-        ? {
-            case: "directResponse",
-            value: { status: 503, body: bodyText("no backend: its Service or port does not exist\n") },
-          }
-        : {
-            case: "route",
-            value: { clusterSpecifier: { case: "cluster", value: upstream(route.set) } },
-          },
   });
+}
+
+function redirectRoute(headers: HeaderMatcher[]): Route {
+  return create(RouteSchema, {
+    match: { pathSpecifier: { case: "prefix", value: "/" }, headers },
+    action: { case: "redirect", value: { schemeRewriteSpecifier: { case: "httpsRedirect", value: true } } },
+  });
+}
+
+function action(
+  { set }: HostRoute,
+  upstream: (set: string) => string,
+): NonNullable<MessageInitShape<typeof RouteSchema>["action"]> {
+  return set === undefined
+    ? {
+        case: "directResponse",
+        value: { status: 503, body: bodyText("no backend: its Service or port does not exist\n") },
+      }
+    : { case: "route", value: { clusterSpecifier: { case: "cluster", value: upstream(set) } } };
 }
 
 function bodyText(text: string) {

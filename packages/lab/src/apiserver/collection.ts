@@ -22,7 +22,8 @@ export interface Watcher {
 }
 
 export class Collection {
-  readonly resource: Resource;
+  /** Replaced when its definition changes how it is printed. */
+  resource: Resource;
   readonly history: History;
   readonly watchers = new Set<Watcher>();
   readonly #entries = new Map<string, Entry>();

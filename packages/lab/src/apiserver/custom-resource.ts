@@ -1,4 +1,5 @@
 /** CustomResourceDefinitions: which resource one adds. Schemas are not enforced; only the storage version is served. */
+import { isDeepStrictEqual } from "node:util";
 import { ApiError, invalid } from "./api-error.ts";
 import { age } from "./age.ts";
 import { AGE, NAME } from "./columns.ts";
@@ -96,9 +97,9 @@ function printedColumn(column: JsonObject, where: string): Column {
 function cell(values: readonly unknown[], type: Column["type"], now: number): unknown {
   const [first] = values;
   if (first === undefined || first === null) return type === "string" ? "" : null;
-  if (type === "date") return age(String(first), now);
+  if (type === "date") return age(typeof first === "string" ? first : undefined, now);
   if (type !== "string") return first;
-  return values.map((value) => (typeof value === "object" ? JSON.stringify(value) : String(value))).join(",");
+  return values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(",");
 }
 
 function columnType(text: string | undefined): Column["type"] {
@@ -117,8 +118,8 @@ function wrong(name: string, field: string, reason: string): ApiError {
   return invalid("CustomResourceDefinition.apiextensions.k8s.io", name, field, reason);
 }
 
-/** Is this the same resource to clients, apart from how it is printed? */
+/** Is this the same resource to clients, apart from how it is printed and called? */
 export function sameResource(a: Resource, b: Resource): boolean {
-  return a.version === b.version && a.namespaced === b.namespaced && a.kind === b.kind && a.status === b.status;
+  const same = a.version === b.version && a.namespaced === b.namespaced && a.kind === b.kind && a.status === b.status;
+  return same && isDeepStrictEqual(a.fields, b.fields);
 }
-

@@ -34,24 +34,22 @@ function parse(path: string): Step[] | undefined {
 }
 
 function take(value: unknown, step: Step): unknown[] {
-  switch (step.kind) {
-    case "field":
-      return isJsonObject(value) && Object.hasOwn(value, step.name) ? [value[step.name]] : [];
-    case "index": {
-      const item: unknown = Array.isArray(value) ? value.at(step.index) : undefined;
-      return item === undefined ? [] : [item];
-    }
-    case "all":
-      return Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
-    case "filter":
-      return Array.isArray(value) ? value.filter((item: unknown) => textAt(item, step.field) === step.value) : [];
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (step.kind === "field") return isJsonObject(value) && Object.hasOwn(value, step.name) ? [value[step.name]] : [];
+  if (step.kind === "index") {
+    const item = items.at(step.index);
+    return item === undefined ? [] : [item];
   }
+  if (step.kind === "all") return isJsonObject(value) ? Object.values(value) : [...items];
+  return items.filter((item) => textAt(item, step.field) === step.value);
 }
 
 /** The scalar at a path of fields as text; undefined if there is none. */
 export function textAt(value: unknown, path: readonly string[]): string | undefined {
   const found = at(value, path);
-  return typeof found === "string" || typeof found === "number" || typeof found === "boolean" ? String(found) : undefined;
+  return typeof found === "string" || typeof found === "number" || typeof found === "boolean"
+    ? String(found)
+    : undefined;
 }
 
 /** The value at a path of fields. */

@@ -1,10 +1,9 @@
 /** A real Envoy as a child process: it ends with its parent, and what it says is kept. */
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { type Exit, spawnTied, type TiedChild } from "../process/tied-child.ts";
 import { adminRequest, parseStats } from "./admin.ts";
 import type { AdminResponse } from "./admin.ts";
 import { EnvoyError, findEnvoy } from "./binary.ts";
@@ -16,6 +15,8 @@ export interface EnvoyOptions {
   /** Bootstrap as a JSON object; its `admin` is replaced by a unix socket in a private folder. */
   readonly bootstrap: Readonly<Record<string, unknown>>;
   readonly dir: string;
+  /** Where the private folder of the admin socket is made; the folder for temporary files when not given. */
+  readonly socketParent?: string;
   /** More arguments for Envoy. */
   readonly args?: readonly string[];
   /** Worker threads; 1 when not given. */
@@ -27,18 +28,14 @@ export interface EnvoyOptions {
   readonly binary?: string;
 }
 
-export interface EnvoyExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
 export interface Envoy {
   readonly name: string;
   readonly pid: number;
   readonly adminSocket: string;
   readonly logPath: string;
   /** Resolves when the process has ended, however it ended. */
-  readonly exited: Promise<EnvoyExit>;
+  readonly exited: Promise<Exit>;
+  alive(): boolean;
   admin(path: string, method?: "GET" | "POST"): Promise<AdminResponse>;
   /** Waits until `/ready` says LIVE. Rejects when the process ends first or `timeoutMs` (30 s) passes. */
   ready(timeoutMs?: number): Promise<void>;
@@ -50,65 +47,43 @@ export interface Envoy {
   rssBytes(): number;
   log(): string;
   /** SIGTERM, then SIGKILL after five seconds; resolves when it has ended. Envoy does not drain on SIGTERM. */
-  stop(): Promise<EnvoyExit>;
+  stop(): Promise<Exit>;
   /** SIGKILL; resolves when it has ended. */
-  kill(): Promise<EnvoyExit>;
+  kill(): Promise<Exit>;
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-/** Children that still run; killed when this process ends in any way that runs its exit handlers. */
-const running = new Set<ChildProcess>();
-let killsAtExit = false;
 
 /** Starts Envoy. Throws `EnvoyError` when the binary is missing; what it dislikes in the bootstrap shows in `ready()`. */
 export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
   const binary = findEnvoy(options.binary);
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   // A unix socket's path has at most 107 bytes, so it does not live in `dir`.
-  const socketFolder = mkdtempSync(join(tmpdir(), "carrick-envoy-"));
+  const socketFolder = mkdtempSync(join(options.socketParent ?? tmpdir(), "carrick-envoy-"));
   const adminSocket = join(socketFolder, "admin");
   const bootstrapPath = join(options.dir, `${options.name}.json`);
   const logPath = join(options.dir, `${options.name}.log`);
   const bootstrap = { ...options.bootstrap, admin: { address: { pipe: { path: adminSocket, mode: 0o600 } } } };
   writeFileSync(bootstrapPath, JSON.stringify(bootstrap), { mode: 0o600 });
 
-  const child = spawnChild(binary, envoyArguments(options, bootstrapPath), logPath);
-  const exited = new Promise<EnvoyExit>((resolve) => {
-    const ended = (exit: EnvoyExit): void => {
-      running.delete(child);
-      rmSync(socketFolder, { recursive: true, force: true });
-      resolve(exit);
-    };
-    child.once("exit", (code, signal) => ended({ code, signal }));
-    child.once("error", () => ended({ code: null, signal: null }));
+  const leaveNoSocket = (): void => rmSync(socketFolder, { recursive: true, force: true });
+  const tied = await spawnEnvoy(binary, envoyArguments(options, bootstrapPath), logPath).catch((error: unknown) => {
+    leaveNoSocket();
+    throw error;
   });
-  await spawned(child, binary);
-  const pid = child.pid!;
-  const alive = (): boolean => child.exitCode === null && child.signalCode === null;
+  const exited = tied.exited.finally(leaveNoSocket);
+  const alive = (): boolean => tied.alive();
+  const kill = (): Promise<Exit> => tied.kill().then(() => exited);
 
   const admin = (path: string, method: "GET" | "POST" = "GET"): Promise<AdminResponse> =>
     adminRequest(adminSocket, path, method);
   const log = (): string => readFileSync(logPath, "utf8");
-  const kill = (): Promise<EnvoyExit> => {
-    if (alive()) child.kill("SIGKILL");
-    return exited;
-  };
-  const stop = async (): Promise<EnvoyExit> => {
-    if (alive()) child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
-    try {
-      return await exited;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
   return {
     name: options.name,
-    pid,
+    pid: tied.pid,
     adminSocket,
     logPath,
     exited,
+    alive,
     admin,
     ready: async (timeoutMs = 30_000) => {
       const deadline = performance.now() + timeoutMs;
@@ -133,10 +108,10 @@ export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
       const dump: unknown = JSON.parse(response.body);
       return dump;
     },
-    cpuByThread: () => cpuByThread(pid),
-    rssBytes: () => rssBytes(pid),
+    cpuByThread: () => cpuByThread(tied.pid),
+    rssBytes: () => rssBytes(tied.pid),
     log,
-    stop,
+    stop: () => tied.stop().then(() => exited),
     kill,
     [Symbol.asyncDispose]: async () => {
       await kill();
@@ -158,33 +133,13 @@ function envoyArguments(options: EnvoyOptions, bootstrapPath: string): string[] 
   ];
 }
 
-/** `setpriv` makes the kernel kill Envoy when this process dies, even by SIGKILL; it then becomes Envoy (same pid). */
-function spawnChild(binary: string, args: readonly string[], logPath: string): ChildProcess {
+async function spawnEnvoy(binary: string, args: readonly string[], logPath: string): Promise<TiedChild> {
   const log = openSync(logPath, "w", 0o600);
   try {
-    const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], { stdio: ["ignore", log, log] });
-    running.add(child);
-    if (!killsAtExit) {
-      killsAtExit = true;
-      process.on("exit", () => {
-        for (const left of running) left.kill("SIGKILL");
-      });
-    }
-    return child;
+    return await spawnTied({ command: binary, args, stdio: ["ignore", log, log] });
   } finally {
     closeSync(log);
   }
-}
-
-function spawned(child: ChildProcess, binary: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once("spawn", resolve);
-    child.once("error", (error) => {
-      reject(
-        new EnvoyError(`${binary}: cannot be started: ${error.message}; install util-linux (setpriv) if it is missing`),
-      );
-    });
-  });
 }
 
 /** The last line of the log that says what is wrong, else the last line. */

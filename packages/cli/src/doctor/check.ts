@@ -1,0 +1,23 @@
+/** One thing that `carrick doctor` looked at. */
+export interface Check {
+  /** `machine`, `configuration`, `certificates`, `cluster paris`, `ports`, `controllers`. */
+  readonly area: string;
+  /** `warning`: works now, and will not for ever or not everywhere; `problem`: something does not work. */
+  readonly level: "ok" | "warning" | "problem";
+  /** What was found, in one sentence. */
+  readonly says: string;
+  /** What mends it; always there where `level` is not `ok`. */
+  readonly fix?: string;
+}
+
+export function ok(area: string, says: string): Check {
+  return { area, level: "ok", says };
+}
+
+export function warning(area: string, says: string, fix: string): Check {
+  return { area, level: "warning", says, fix };
+}
+
+export function problem(area: string, says: string, fix: string): Check {
+  return { area, level: "problem", says, fix };
+}

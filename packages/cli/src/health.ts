@@ -1,0 +1,21 @@
+import type { ClusterStatus, KindStatus, StatusReport } from "@carrick/core/report";
+
+/** The kinds whose rows are not those of a working watch. `absent` (the API server does not offer the kind) is no trouble. */
+export function troubledKinds(cluster: ClusterStatus): KindStatus[] {
+  return cluster.kinds.filter(
+    ({ state, error, fromCache }) => state === "stale" || state === "unknown" || error !== undefined || fromCache,
+  );
+}
+
+/** Nothing in the report asks for a person. A drain and updates that are on their way are no trouble. */
+export function isHealthy(report: StatusReport): boolean {
+  return (
+    report.ready &&
+    report.clusters.every(
+      (cluster) => cluster.state === "fresh" && troubledKinds(cluster).length === 0 && cluster.problems.length === 0,
+    ) &&
+    report.fleets.every((fleet) => fleet.envoys.every((envoy) => envoy.refused.length === 0)) &&
+    report.problems.length === 0 &&
+    report.moreProblems === 0
+  );
+}

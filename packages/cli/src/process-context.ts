@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { CliContext } from "./context.ts";
+import { paintFor } from "./render/paint.ts";
+
+const WIDTH_WITHOUT_TERMINAL = 80;
+
+/** The world of the running process. */
+export function processContext(): CliContext {
+  const { stdout, stderr, env } = process;
+  return {
+    process: { stdout, stderr, env },
+    env,
+    screen: {
+      terminal: stdout.isTTY,
+      get width() {
+        return stdout.isTTY ? stdout.columns : WIDTH_WITHOUT_TERMINAL;
+      },
+      paint: paintFor(stdout),
+    },
+    showsProgress: stderr.isTTY,
+    now: () => Date.now(),
+    pause: async (ms, signal) => {
+      await delay(ms, undefined, { signal });
+    },
+    interruption: () => {
+      const controller = new AbortController();
+      process.once("SIGINT", () => controller.abort());
+      return controller.signal;
+    },
+    controllerProgram: bundledController(),
+  };
+}
+
+/** The controller's bundle lies beside this command's. */
+function bundledController(): string[] | undefined {
+  const path = join(import.meta.dirname, "controller.mjs");
+  return existsSync(path) ? [process.execPath, path] : undefined;
+}

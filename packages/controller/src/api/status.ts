@@ -1,0 +1,99 @@
+import { type Kind, KINDS, objectKey, sourceKey } from "@carrick/core/model";
+import type { ClusterStatus, EnvoyStatus, FleetStatus, KindStatus, StatusReport } from "@carrick/core/report";
+import { type Edge, TYPE } from "@carrick/core/translate";
+import type { KindState, Source } from "../sources/source.ts";
+import type { ObjectProblems } from "../world/object-problems.ts";
+import type { World } from "../world/world.ts";
+
+const MOST_PROBLEMS = 1000;
+
+/** Short names of the types, as Envoy's documentation uses them. */
+export const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
+  [TYPE.listener, "LDS"],
+  [TYPE.routeTable, "RDS"],
+  [TYPE.scope, "SRDS"],
+  [TYPE.cluster, "CDS"],
+  [TYPE.assignment, "EDS"],
+  [TYPE.secret, "SDS"],
+]);
+
+export interface StatusInputs {
+  readonly replica: string;
+  readonly version: string;
+  readonly started: number;
+  readonly ready: boolean;
+  readonly waitingFor: readonly string[];
+  readonly world: World;
+  readonly sources: readonly Source[];
+  readonly problems: ObjectProblems;
+  readonly envoys: (fleet: string) => EnvoyStatus[];
+}
+
+export function statusReport(inputs: StatusInputs, now: number): StatusReport {
+  const { replica, version, started, ready, waitingFor, world, sources, problems, envoys } = inputs;
+  const all = problems.list();
+  const counts = countObjects(world);
+  return {
+    replica,
+    version,
+    started,
+    now,
+    ready,
+    waitingFor,
+    clusters: sources.map((source) => clusterStatus(source, world, counts, now)),
+    fleets: world.edges.map((edge) => fleetStatus(edge, envoys(edge.fleet.name))),
+    problems: all.slice(0, MOST_PROBLEMS),
+    moreProblems: Math.max(0, all.length - MOST_PROBLEMS),
+  };
+}
+
+type Counts = ReadonlyMap<string, number>;
+
+/** Objects by `<cluster>/<kind>`, in one pass. */
+function countObjects(world: World): Counts {
+  const counts = new Map<string, number>();
+  for (const kind of KINDS) {
+    for (const [, { cluster }] of world.tables[kind].entries()) {
+      const key = sourceKey(cluster, kind);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+function clusterStatus(source: Source, world: World, counts: Counts, now: number): ClusterStatus {
+  const count = (kind: Kind) => counts.get(sourceKey(source.cluster, kind)) ?? 0;
+  const kinds = source.kinds().map((state) => kindStatus(state, count(state.kind), now));
+  const own = world.tables.Cluster.get(objectKey(source.cluster, "", "self"));
+  return {
+    name: source.cluster,
+    from: source.from,
+    state: worst(kinds),
+    drain: own?.drain ?? false,
+    weight: own?.weight ?? 1,
+    kinds,
+    problems: source.problems(),
+  };
+}
+
+function worst(kinds: readonly KindStatus[]): ClusterStatus["state"] {
+  if (kinds.some(({ state }) => state === "unknown")) return "unknown";
+  return kinds.some(({ state }) => state === "stale") ? "stale" : "fresh";
+}
+
+function kindStatus(state: KindState, objects: number, now: number): KindStatus {
+  const { kind, heardAt, error, fromCopy } = state;
+  return {
+    kind,
+    state: !state.known ? "unknown" : state.absent ? "absent" : state.watching ? "fresh" : "stale",
+    objects,
+    ...(heardAt !== undefined && { ageMs: Math.max(0, now - heardAt) }),
+    ...(error !== undefined && { error }),
+    fromCache: fromCopy,
+  };
+}
+
+function fleetStatus(edge: Edge, envoys: EnvoyStatus[]): FleetStatus {
+  const resources = [...edge.types].map(([type, { table }]) => [SHORT_NAMES.get(type) ?? type, table.size]);
+  return { name: edge.fleet.name, hosts: edge.hosts.size, resources: Object.fromEntries(resources), envoys };
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { ingest } from "@carrick/core/ingest";
+import { objectKey, sourceKey } from "@carrick/core/model";
+import { createWriters, testRules, testWorld, when } from "../world/test-world.ts";
+import { Copies } from "./copies.ts";
+
+let folder: string;
+const problems: string[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "carrick-copies-"));
+  problems.length = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function replica() {
+  const world = testWorld();
+  const copies = new Copies({ folder, world, onProblem: (sentence) => problems.push(sentence) });
+  return { world, copies, writers: createWriters(world, "paris") };
+}
+
+function service(name: string, port: number) {
+  const object = { metadata: { name, namespace: "shop", resourceVersion: "7" }, spec: { ports: [{ port }] } };
+  return { key: `shop/${name}`, value: ingest("Service", "paris", object, testRules) };
+}
+
+async function filled(): Promise<void> {
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  writers.Service.apply([service("cart", 80), service("web", 80)]);
+  writers.Service.synced();
+  await when(world, () => world.tables.Service.size === 2);
+  await copies.flush();
+}
+
+test("what a source said is there after a restart, known and marked as a copy", async () => {
+  await filled();
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  await when(world, () => world.tables.Service.size === 2);
+  assert.equal(writers.Service.known, true);
+  assert.equal(writers.Service.fromCopy, true);
+  assert.equal(world.tables.sources.get(sourceKey("paris", "Service"))?.known, true);
+  assert.equal(writers.Ingress.known, false);
+});
+
+test("the source's own word replaces the copy: changed, gone, new", async () => {
+  await filled();
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  writers.Service.apply([service("cart", 81), service("new", 80)]);
+  writers.Service.synced();
+  await when(
+    world,
+    () => world.tables.Service.get(objectKey("paris", "shop", "web")) === undefined && world.tables.Service.size === 2,
+  );
+  assert.equal(world.tables.Service.get(objectKey("paris", "shop", "cart"))?.ports[0]?.port, 81);
+  assert.equal(writers.Service.fromCopy, false);
+});
+
+test("a list that broke off does not replace a whole copy", async () => {
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  writers.Service.apply([service("cart", 80)]);
+  await when(world, () => world.tables.Service.size === 1);
+  await copies.flush();
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test("a copy that is cut, of another cluster or no copy at all is not used, and said", async () => {
+  await filled();
+  const path = join(folder, "paris", "Service.jsonl");
+  const whole = readFileSync(path, "utf8");
+  const cases = [
+    [whole.slice(0, whole.indexOf("\n", whole.indexOf("\n") + 1) + 1), /has 1 of 2 rows/],
+    [whole.replace('"format":1', '"format":99'), /is of format 99, not 1/],
+    [whole.replace('"cluster":"paris"', '"cluster":"rome"'), /is of another cluster or kind/],
+    ["garbage\n", /is not valid JSON/],
+  ] as const;
+  for (const [text, message] of cases) {
+    writeFileSync(path, text);
+    problems.length = 0;
+    const { copies, writers } = replica();
+    await copies.restore("paris", writers);
+    assert.equal(writers.Service.known, false);
+    assert.match(problems.join(), message);
+  }
+});
+
+test("files are for this user only, and hold no Secret", async () => {
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  writers.Secret.apply([
+    { key: "shop/tls", value: ingest("Secret", "paris", { metadata: { name: "tls", namespace: "shop" } }, testRules) },
+  ]);
+  writers.Secret.synced();
+  writers.Service.synced();
+  await when(world, () => world.tables.Secret.size === 1);
+  await copies.flush();
+  assert.deepEqual(readdirSync(join(folder, "paris")), ["Service.jsonl"]);
+  assert.equal(statSync(join(folder, "paris", "Service.jsonl")).mode & 0o777, 0o600);
+});
+
+test("a folder that cannot be written is said, and nothing stops", async () => {
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  mkdirSync(join(folder, "paris", "Service.jsonl.new"), { recursive: true });
+  writers.Service.apply([service("cart", 80)]);
+  writers.Service.synced();
+  await when(world, () => world.tables.Service.size === 1);
+  await copies.flush();
+  assert.match(problems[0] ?? "", /Service\.jsonl: the copy of paris cannot be written: EISDIR/);
+});

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { type Config, configSchema } from "./schema.ts";
+
+/** The configuration cannot be used. Each line of the message says where, why and what mends it. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads and checks a configuration file; paths in it become absolute. Throws `ConfigError`. */
+export function loadConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${file}: cannot be read (${why}); name the configuration file with --config`);
+  }
+  return absolute(parseConfig(text, file), dirname(resolve(file)));
+}
+
+/** Checks the text of a configuration file. `file` is only for messages. Throws `ConfigError`. */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    const [reason] = broken.message.split("\n");
+    throw new ConfigError(`${file}:${broken.linePos?.[0].line ?? 1}: is not YAML: ${reason}`);
+  }
+  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const complaints = flatten(parsed.error.issues).map(({ path, message }) => {
+    const offset = offsetOf(document, path);
+    const line = offset === undefined ? "" : `:${lines.linePos(offset).line}`;
+    return `${file}${line}: ${dotted(path)}${path.length === 0 ? "" : ": "}${message}`;
+  });
+  throw new ConfigError(complaints.join("\n"));
+}
+
+interface Complaint {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** An unknown key is said on the key itself; of a union, the complaints of the branch that fits best. */
+function flatten(issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): Complaint[] {
+  return issues.flatMap((issue): Complaint[] => {
+    const path = [...base, ...issue.path];
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: "is no setting of Carrick; check its spelling",
+      }));
+    }
+    if (issue.code === "invalid_union" && issue.errors.length > 0) {
+      const [best] = [...issue.errors].sort((a, b) => a.length - b.length);
+      return flatten(best!, path);
+    }
+    const missing = issue.code === "invalid_type" && issue.input === undefined;
+    return [{ path, message: missing ? "is missing" : lowerFirst(issue.message) }];
+  });
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Where the value stands in the text, or the nearest thing around it. */
+function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true);
+    if (typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range)) {
+      return Number(node.range[0]);
+    }
+  }
+  return undefined;
+}
+
+/** `clusters[1].name` */
+function dotted(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
+}
+
+function absolute(config: Config, folder: string): Config {
+  const at = (path: string) => resolve(folder, path);
+  const { certificate, key, authority } = config.tls;
+  return {
+    ...config,
+    tls: { certificate: at(certificate), key: at(key), authority: at(authority) },
+    ...(config.cache !== undefined && { cache: at(config.cache) }),
+    clusters: config.clusters.map((cluster) => {
+      const api = cluster.kubernetes;
+      if (cluster.files !== undefined) return { ...cluster, files: at(cluster.files) };
+      if (api === undefined || !("kubeconfig" in api) || api.kubeconfig === undefined) return cluster;
+      return { ...cluster, kubernetes: { ...api, kubeconfig: at(api.kubeconfig) } };
+    }),
+  };
+}

@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import { Server as TlsServer } from "node:tls";
+import type { EdgeEnvironment, Fleet } from "@carrick/core/derive";
+import type { FastifyInstance } from "fastify";
+import { apiServer, secureContext } from "./api/api-server.ts";
+import { probeServer } from "./api/probe-server.ts";
+import { statusReport } from "./api/status.ts";
+import { Copies } from "./cache/copies.ts";
+import { ConfigError } from "./config/load.ts";
+import type { Config, EdgeConfig, ListenConfig } from "./config/schema.ts";
+import { readTlsFiles, type TlsMaterial, watchTlsFiles } from "./config/tls-files.ts";
+import type { Logger } from "./log.ts";
+import { commitTimer, createMetrics, xdsMetrics } from "./metrics/metrics.ts";
+import { Readiness } from "./readiness.ts";
+import { ingestRules } from "./sources/ingest-rules.ts";
+import { openSource } from "./sources/open-source.ts";
+import { watchNamedSecrets } from "./sources/secret-demand.ts";
+import type { Source } from "./sources/source.ts";
+import { createWriters } from "./sources/writers.ts";
+import { ObjectProblems } from "./world/object-problems.ts";
+import { World } from "./world/world.ts";
+import { serveEdges } from "./serve/serve-edges.ts";
+
+/** Sources that hang do not keep a replica from serving what it knows for longer than this. */
+const LONGEST_WAIT_MS = 10_000;
+
+export interface ControllerOptions {
+  readonly replica: string;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+export interface Controller {
+  /** Resolves when Envoys are served. */
+  readonly serving: Promise<void>;
+  /** Ends the streams and writes what is not on disk yet. Nothing is removed anywhere. */
+  close(): Promise<void>;
+}
+
+/** Starts everything that the configuration names. Throws `ConfigError` when a file or a listener cannot be used. */
+export async function startController(
+  config: Config,
+  { replica, version, log }: ControllerOptions,
+): Promise<Controller> {
+  const started = Date.now();
+  let tls = readTlsFiles(config.tls);
+  const hash: EdgeEnvironment["hash"] = (bytes) => createHash("sha256").update(bytes).digest("hex");
+  const onDefect = (error: unknown) => log.error({ err: error }, "a defect of Carrick: please report it");
+  const world = new World({ fleets: config.edges.map(fleetOf), hash, onDefect, soon: setImmediate });
+  const problems = new ObjectProblems(world);
+  const copies =
+    config.cache === undefined
+      ? undefined
+      : new Copies({ folder: config.cache, world, onProblem: (sentence) => log.warn(sentence) });
+  const sources = await openSources(config, world, copies, version, log);
+  watchNamedSecrets(world, sources);
+  const readiness = new Readiness(sources, delay(LONGEST_WAIT_MS));
+  const registry = createMetrics({ version, world, sources, problems });
+  world.timeCommits(commitTimer(registry));
+  const edges = await serveEdges({
+    config,
+    world,
+    hash,
+    tls: () => tls,
+    log,
+    metrics: xdsMetrics(registry),
+    ready: () => readiness.ready,
+  });
+  problems.alsoFrom(() => edges.refusals());
+
+  const status = () =>
+    statusReport(
+      {
+        replica,
+        version,
+        started,
+        ready: readiness.ready,
+        waitingFor: readiness.waitingFor(),
+        world,
+        sources,
+        problems,
+        envoys: (fleet) => edges.envoys(fleet),
+      },
+      Date.now(),
+    );
+  const api = apiServer({ world, status, ...apiTls(config, tls), mayRead: mayRead(config.domain) });
+  const probes = probeServer({
+    registry,
+    waitingFor: () => readiness.waitingFor(),
+    missing: () => readiness.missing(),
+  });
+  const servers = await listenAll([
+    [config.listen.api, api, "listen.api"],
+    [config.listen.metrics, probes, "listen.metrics"],
+  ]);
+  const unwatch = watchTlsFiles(
+    config.tls,
+    tls,
+    (material) => {
+      log.info("certificate files changed");
+      tls = material;
+      if (api.server instanceof TlsServer) api.server.setSecureContext(secureContext(material));
+    },
+    (sentence) => log.warn(sentence),
+  );
+  log.info({ replica, version, clusters: config.clusters.map((cluster) => cluster.name) }, "started");
+  return {
+    serving: readiness.done(),
+    close: async () => {
+      unwatch();
+      for (const source of sources) source.stop();
+      await edges.close();
+      await Promise.all(servers.map((server) => server.close()));
+      await copies?.flush();
+      log.info("stopped");
+    },
+  };
+}
+
+function fleetOf({ name, classes, controllerName, http, https, redirect }: EdgeConfig): Fleet {
+  return { name, classes, controllerName, httpsRedirect: redirect, ...(http && { http }), ...(https && { https }) };
+}
+
+async function openSources(
+  { clusters, endpoints }: Config,
+  world: World,
+  copies: Copies | undefined,
+  version: string,
+  log: Logger,
+): Promise<Source[]> {
+  const rules = ingestRules({ endpoints });
+  const opened = clusters.map(async (cluster) => {
+    const writers = createWriters(world, cluster.name);
+    await copies?.restore(cluster.name, writers);
+    return openSource(cluster, {
+      world,
+      rules,
+      writers,
+      userAgent: `carrick-controller/${version}`,
+      onMalformed: (name, kind, reason) => log.warn({ cluster: name, kind }, `an object was passed over: ${reason}`),
+    });
+  });
+  return Promise.all(opened);
+}
+
+async function delay(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms).unref();
+  return promise;
+}
+
+/** On the loopback everybody on the machine may read; elsewhere only certificates of the mesh's operators. */
+function apiTls({ listen }: Config, tls: TlsMaterial): { tls?: TlsMaterial } {
+  return listen.api === undefined || isLoopback(listen.api.address) ? {} : { tls };
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
+
+function mayRead(domain: string): (uris: readonly string[]) => boolean {
+  return (uris) => uris.some((uri) => uri.startsWith(`spiffe://${domain}/operator/`));
+}
+
+type Listening = readonly [listen: ListenConfig | undefined, server: FastifyInstance, field: string];
+
+async function listenAll(wanted: readonly Listening[]): Promise<FastifyInstance[]> {
+  const listening: FastifyInstance[] = [];
+  for (const [listen, server, field] of wanted) {
+    if (listen === undefined) continue;
+    try {
+      await server.listen({ host: listen.address, port: listen.port });
+      listening.push(server);
+    } catch (error) {
+      await Promise.all(listening.map((other) => other.close()));
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigError(
+        `${field}: cannot listen on ${listen.address} port ${listen.port} (${why}); choose another or free it`,
+      );
+    }
+  }
+  return listening;
+}

@@ -1,0 +1,76 @@
+import { hostname } from "node:os";
+import { parseArgs } from "node:util";
+import { ConfigError, loadConfig } from "./config/load.ts";
+import { readTlsFiles } from "./config/tls-files.ts";
+import { startController } from "./controller.ts";
+import { createLogger } from "./log.ts";
+import { VERSION } from "./version.ts";
+
+const HELP = `carrick controller --config FILE [--check]
+
+Watches the clusters that the configuration names, merges their Ingresses and serves
+edge Envoys over delta xDS with mutual TLS. Any number of replicas may run; they are equal.
+
+  --config FILE   configuration, explained in docs/configuration.md
+  --check         check the configuration and its certificate files, then end
+  --version, --help
+
+Exit codes: 0 stopped by a signal, 1 cannot go on, 2 the configuration is wrong.
+`;
+
+/** The process: configuration in, exit code out. */
+async function main(argv: readonly string[]): Promise<number> {
+  let file: string;
+  let check: boolean;
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: "string" },
+        check: { type: "boolean", default: false },
+        version: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (values.help) return print(HELP);
+    if (values.version) return print(`carrick ${VERSION}\n`);
+    if (values.config === undefined)
+      throw new ConfigError("--config is missing: name the configuration file; --help says more");
+    file = values.config;
+    check = values.check;
+  } catch (error) {
+    return complain(error, 2);
+  }
+  try {
+    const config = loadConfig(file);
+    if (check) {
+      readTlsFiles(config.tls);
+      return print(`${file}: is right\n`);
+    }
+    const log = createLogger(config.log.level);
+    const controller = await startController(config, { replica: config.replica ?? hostname(), version: VERSION, log });
+    await stopSignal();
+    await controller.close();
+    return 0;
+  } catch (error) {
+    return complain(error, error instanceof ConfigError ? 2 : 1);
+  }
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function complain(error: unknown, code: number): number {
+  process.stderr.write(`carrick controller: ${error instanceof Error ? error.message : String(error)}\n`);
+  return code;
+}
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,56 @@
+import type { Edge, ResourceRow } from "@carrick/core/translate";
+import type { Source, TypeUrl, View } from "@carrick/xds/protocol";
+import type { World } from "../world/world.ts";
+
+type Listener = (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void;
+
+/** What the Envoys of one fleet may see, shared by all of their streams. */
+export class EdgeView implements View {
+  readonly edge: Edge;
+  readonly #sources: ReadonlyMap<TypeUrl, Source>;
+  readonly #listeners = new Set<Listener>();
+  #changed = new Map<TypeUrl, string[]>();
+  #knownChanged = false;
+
+  constructor(world: World, edge: Edge) {
+    this.edge = edge;
+    this.#sources = new Map(
+      [...edge.types].map(([type, of]) => [
+        type,
+        { get: (name) => of.table.get(name), names: () => keys(of.table.entries()), complete: () => of.complete() },
+      ]),
+    );
+    for (const [type, { table }] of edge.types) {
+      world.store.sink<ResourceRow>(table, (changes) => {
+        const names = this.#changed.get(type) ?? [];
+        for (const { key } of changes) names.push(key);
+        this.#changed.set(type, names);
+      });
+    }
+    world.store.sink(edge.known, () => {
+      this.#knownChanged = true;
+    });
+    world.observe(() => this.#tell());
+  }
+
+  source(type: TypeUrl): Source | undefined {
+    return this.#sources.get(type);
+  }
+
+  watch(on: Listener): () => void {
+    this.#listeners.add(on);
+    return () => this.#listeners.delete(on);
+  }
+
+  #tell(): void {
+    if (this.#changed.size === 0 && !this.#knownChanged) return;
+    const changed = this.#changed;
+    this.#changed = new Map();
+    this.#knownChanged = false;
+    for (const listener of this.#listeners) listener(changed);
+  }
+}
+
+function* keys(entries: Iterable<readonly [string, unknown]>): Generator<string> {
+  for (const [key] of entries) yield key;
+}

@@ -1,0 +1,110 @@
+import { ingest, type IngestRules } from "@carrick/core/ingest";
+import { type Kind, KINDS, type RowOf } from "@carrick/core/model";
+import { type KubeClient, reflect, type Reflector, type ReflectorState } from "@carrick/kube";
+import type { World } from "../world/world.ts";
+import { API_RESOURCES, ONLY_OBJECT } from "./api-resources.ts";
+import type { RowWriter } from "./kind-writer.ts";
+import { NamedSecrets } from "./named-secrets.ts";
+import type { KindState, Source } from "./source.ts";
+import type { Writers } from "./writers.ts";
+
+export interface KubernetesSourceOptions {
+  readonly cluster: string;
+  readonly from: string;
+  readonly client: KubeClient;
+  readonly world: World;
+  readonly rules: IngestRules;
+  /** The writer of each kind, perhaps with the rows of the copy on disk. */
+  readonly writers: Writers;
+  readonly onMalformed: (kind: Kind, reason: string) => void;
+}
+
+/** Watches one cluster through its API server: every kind on its own, Secrets by name. */
+export class KubernetesSource implements Source {
+  readonly cluster: string;
+  readonly from: string;
+  readonly settled: Promise<void>;
+  readonly #watches: readonly KindWatch[];
+  readonly #secrets: NamedSecrets;
+  readonly #client: KubeClient;
+
+  constructor(options: KubernetesSourceOptions) {
+    this.cluster = options.cluster;
+    this.from = options.from;
+    this.#client = options.client;
+    this.#watches = KINDS.filter((kind) => kind !== "Secret").map((kind) => new KindWatch(kind, options));
+    this.#secrets = new NamedSecrets(options);
+    this.settled = Promise.all(this.#watches.map((watch) => watch.settled)).then(() => undefined);
+  }
+
+  kinds(): KindState[] {
+    return [...this.#watches.map((watch) => watch.state()), this.#secrets.state()];
+  }
+
+  problems(): string[] {
+    return [];
+  }
+
+  wantSecrets(names: ReadonlySet<string>): void {
+    this.#secrets.want(names);
+  }
+
+  stop(): void {
+    for (const watch of this.#watches) watch.stop();
+    this.#secrets.stop();
+    this.#client.close();
+  }
+}
+
+/** The watch of all objects of one kind. */
+class KindWatch {
+  readonly settled: Promise<void>;
+  readonly #kind: Kind;
+  readonly #writer: RowWriter<RowOf[Kind]>;
+  readonly #reflector: Reflector;
+  #state: ReflectorState = { phase: "connecting", absent: false };
+
+  constructor(kind: Kind, { cluster, client, rules, writers, onMalformed }: KubernetesSourceOptions) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.settled = promise;
+    this.#kind = kind;
+    const writer: RowWriter<RowOf[Kind]> = writers[kind];
+    this.#writer = writer;
+    const only = ONLY_OBJECT[kind];
+    this.#reflector = reflect<RowOf[Kind]>({
+      client,
+      resource: API_RESOURCES[kind],
+      ...(only !== undefined && { fieldSelector: `metadata.name=${only}` }),
+      project: (object) => ingest(kind, cluster, object, rules),
+      onMalformed: (reason) => onMalformed(kind, reason),
+      sink: {
+        apply: (changes) => writer.apply(changes),
+        synced: () => {
+          writer.synced();
+          resolve();
+        },
+        state: (state) => {
+          this.#state = state;
+          if (state.error !== undefined) resolve();
+        },
+      },
+    });
+  }
+
+  state(): KindState {
+    const { phase, absent, heardAt, error } = this.#state;
+    return {
+      kind: this.#kind,
+      known: this.#writer.known,
+      watching: phase === "watching" && this.#writer.known,
+      absent,
+      fromCopy: this.#writer.fromCopy,
+      ...(heardAt !== undefined && { heardAt }),
+      ...(error !== undefined && { error: error.message }),
+    };
+  }
+
+  stop(): void {
+    this.#reflector.stop();
+  }
+}

@@ -1,0 +1,95 @@
+import { absentSecret, ingest, type IngestRules } from "@carrick/core/ingest";
+import type { SecretRow } from "@carrick/core/model";
+import { type KubeClient, reflect, type Reflector, type ReflectorState } from "@carrick/kube";
+import { API_RESOURCES } from "./api-resources.ts";
+import type { RowWriter } from "./kind-writer.ts";
+import type { KindState } from "./source.ts";
+
+export interface NamedSecretsOptions {
+  readonly cluster: string;
+  readonly client: KubeClient;
+  readonly rules: IngestRules;
+  readonly writers: { readonly Secret: RowWriter<SecretRow> };
+}
+
+interface Watched {
+  readonly reflector: Reflector;
+  state: ReflectorState;
+  told: boolean;
+  present: boolean;
+}
+
+/**
+ * Watches the Secrets that are named, one by one: the right to read them can then be given by name. A Secret that does
+ * not exist is a row that says so; without a row, it has not been looked up yet.
+ */
+export class NamedSecrets {
+  readonly #options: NamedSecretsOptions;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(options: NamedSecretsOptions) {
+    this.#options = options;
+  }
+
+  /** `names` are `<namespace>/<name>`. */
+  want(names: ReadonlySet<string>): void {
+    for (const [name, { reflector }] of this.#watched) {
+      if (names.has(name)) continue;
+      reflector.stop();
+      this.#watched.delete(name);
+      this.#options.writers.Secret.apply([{ key: name, deleted: true }]);
+    }
+    for (const name of names) if (!this.#watched.has(name)) this.#watch(name);
+  }
+
+  state(): KindState {
+    const watched = [...this.#watched.values()];
+    const known = watched.every((one) => one.told);
+    const heard = watched.flatMap(({ state }) => state.heardAt ?? []);
+    const failing = watched.find(({ state }) => state.error !== undefined);
+    return {
+      kind: "Secret",
+      known,
+      watching: known && watched.every(({ state }) => state.phase === "watching"),
+      absent: false,
+      fromCopy: false,
+      ...(heard.length > 0 && { heardAt: Math.min(...heard) }),
+      ...(failing?.state.error !== undefined && { error: failing.state.error.message }),
+    };
+  }
+
+  stop(): void {
+    for (const { reflector } of this.#watched.values()) reflector.stop();
+  }
+
+  #watch(key: string): void {
+    const { cluster, client, rules, writers } = this.#options;
+    const [namespace = "", name = ""] = key.split("/");
+    const absent = () => writers.Secret.apply([{ key, value: absentSecret(cluster, namespace, name) }]);
+    const reflector = reflect<SecretRow>({
+      client,
+      resource: { ...API_RESOURCES.Secret, namespace },
+      fieldSelector: `metadata.name=${name}`,
+      project: (object) => ingest("Secret", cluster, object, rules),
+      onMalformed: () => undefined,
+      sink: {
+        apply: (changes) => {
+          for (const change of changes) {
+            watched.present = !("deleted" in change);
+            if ("deleted" in change) absent();
+            else writers.Secret.apply([change]);
+          }
+        },
+        synced: () => {
+          watched.told = true;
+          if (!watched.present) absent();
+        },
+        state: (state) => {
+          watched.state = state;
+        },
+      },
+    });
+    const watched: Watched = { reflector, state: { phase: "connecting", absent: false }, told: false, present: false };
+    this.#watched.set(key, watched);
+  }
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { edgeArguments, edgeBootstrap, type EdgeBootstrapOptions, edgeSecretFiles } from "./bootstrap.ts";
+
+const ENVOY = process.env["ENVOY"] || fileURLToPath(new URL("../../../../.tool/envoy", import.meta.url));
+
+// A pair that guards nothing: Envoy's validation reads the files.
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBiDCCAS+gAwIBAgIURKWdKTaToubAb2LLmLjzvhtTi8owCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOYm9vdHN0cmFwLnRlc3QwIBcNMjYxMTI1MTQ0MzI1WhgPMjEy
+NjExMDExNDQzMjVaMBkxFzAVBgNVBAMMDmJvb3RzdHJhcC50ZXN0MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEL99GToAdBpKj2VZoq5zM0ZSZ6qnM4BfQoHK3Js/H
+aXwZQIgnjBCXj4uZbRbMs/Xm9DfTkat9tKmiqzQHQIIJ0aNTMFEwHQYDVR0OBBYE
+FByxT1LQY/P1ITIZzmWWTD6JRJQhMB8GA1UdIwQYMBaAFByxT1LQY/P1ITIZzmWW
+TD6JRJQhMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgWzJm2Dlz
+uVBXFp7ZRpoNepcB5y+9ifqc1BSVKwsb0K8CIDmNjZC+1y23YILiktih7we68Y0+
+rNeEq5qvJaQXpI0f
+-----END CERTIFICATE-----
+`;
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFk19OIH62f/5oiHN
+LeGSuE+YzymUP9S5lzb1vFKglwihRANCAAQv30ZOgB0GkqPZVmirnMzRlJnqqczg
+F9Cgcrcmz8dpfBlAiCeMEJePi5ltFsyz9eb0N9ORq320qaKrNAdAggnR
+-----END PRIVATE KEY-----
+`;
+
+const dir = mkdtempSync(join(tmpdir(), "carrick-bootstrap-test-"));
+after(() => rmSync(dir, { recursive: true, force: true }));
+writeFileSync(join(dir, "tls.crt"), CERTIFICATE);
+writeFileSync(join(dir, "tls.key"), KEY, { mode: 0o600 });
+const files = { certificate: join(dir, "tls.crt"), key: join(dir, "tls.key"), authority: join(dir, "tls.crt") };
+const rotated = { ...files, secrets: dir };
+for (const [name, file] of Object.entries(edgeSecretFiles(rotated))) {
+  writeFileSync(join(dir, name), JSON.stringify(file));
+}
+
+const options: EdgeBootstrapOptions = {
+  node: { id: "edge-1", cluster: "public" },
+  controllers: [
+    { address: "127.0.0.1", port: 18000 },
+    { address: "::1", port: 18000 },
+  ],
+  serverName: "controller.carrick.test",
+  tls: files,
+};
+
+describe("the real Envoy accepts", () => {
+  const cases: Record<string, EdgeBootstrapOptions> = {
+    "addresses, PEM files": options,
+    "host names, certificates that rotate, admin on a socket, bounded heap": {
+      ...options,
+      controllers: [
+        { address: "carrick.example", port: 18000 },
+        { address: "127.0.0.1", port: 18001 },
+      ],
+      tls: rotated,
+      admin: { path: join(dir, "admin.sock") },
+      maxConnections: 100,
+      maxHeapBytes: 1 << 30,
+      statsPrefixes: ["cluster."],
+    },
+    "a SPIFFE name, admin on the loopback": {
+      ...options,
+      serverName: "spiffe://carrick.test/cluster/london/controller",
+      tls: rotated,
+      admin: { address: "127.0.0.1", port: 19000 },
+    },
+  };
+  for (const [name, given] of Object.entries(cases)) {
+    test(name, () => {
+      const path = join(dir, "bootstrap.json");
+      writeFileSync(path, JSON.stringify(edgeBootstrap(given)));
+      // A deprecated field is a warning: that is a failure too.
+      assert.deepEqual(validate(path), { status: 0, said: `configuration '${path}' OK` });
+    });
+  }
+
+  test("no field that it does not know: the check can fail", () => {
+    const path = join(dir, "wrong.json");
+    writeFileSync(path, JSON.stringify({ ...edgeBootstrap(options), no_such_field: 1 }));
+    const { status, said } = validate(path);
+    assert.equal(status, 1);
+    assert.match(said, /no_such_field/);
+  });
+});
+
+function validate(path: string): { readonly status: number | null; readonly said: string } {
+  const { status, stdout, stderr, error } = spawnSync(ENVOY, [...edgeArguments(path), "--mode", "validate"], {
+    encoding: "utf8",
+  });
+  assert.ifError(error);
+  return { status, said: `${stdout}${stderr}`.trim() };
+}
+
+test("controllers by address are a static cluster, one by name makes it DNS", () => {
+  const clusterOf = (given: EdgeBootstrapOptions) => {
+    const { clusters } = edgeBootstrap(given)["static_resources"] as { clusters: [Record<string, unknown>] };
+    return clusters[0];
+  };
+  assert.equal(clusterOf(options)["type"], "STATIC");
+  const named = clusterOf({ ...options, controllers: [...options.controllers, { address: "carrick", port: 1 }] });
+  assert.equal(named["type"], "STRICT_DNS");
+  assert.deepEqual(named["load_assignment"], {
+    cluster_name: "carrick",
+    endpoints: [
+      {
+        lb_endpoints: [
+          ["127.0.0.1", 18000],
+          ["::1", 18000],
+          ["carrick", 1],
+        ].map(([address, port_value]) => ({ endpoint: { address: { socket_address: { address, port_value } } } })),
+      },
+    ],
+  });
+});
+
+test("waiting for the controllers has no bound, and everything comes by one delta stream", () => {
+  const { ads_config, ...configs } = edgeBootstrap(options)["dynamic_resources"] as Record<string, unknown>;
+  const patient = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" };
+  assert.deepEqual(configs, { lds_config: patient, cds_config: patient });
+  assert.deepEqual(ads_config, {
+    api_type: "DELTA_GRPC",
+    transport_api_version: "V3",
+    set_node_on_first_message_only: true,
+    grpc_services: [
+      {
+        envoy_grpc: {
+          cluster_name: "carrick",
+          retry_policy: { retry_back_off: { base_interval: "0.1s", max_interval: "1s" } },
+        },
+      },
+    ],
+  });
+});
+
+test("a secret file watches the folder of its PEM file", () => {
+  const tls = { certificate: "/pki/live/tls.crt", key: "/pki/live/tls.key", authority: "/ca.crt", secrets: "/sds" };
+  const [[certificate], [authority]] = Object.values(edgeSecretFiles(tls)).map((file) => file["resources"]) as [
+    [{ tls_certificate: unknown }],
+    [{ validation_context: unknown }],
+  ];
+  assert.deepEqual(certificate.tls_certificate, {
+    certificate_chain: { filename: "/pki/live/tls.crt" },
+    private_key: { filename: "/pki/live/tls.key" },
+    watched_directory: { path: "/pki/live" },
+  });
+  assert.deepEqual(authority.validation_context, {
+    trusted_ca: { filename: "/ca.crt" },
+    watched_directory: { path: "/" },
+  });
+});

@@ -1,0 +1,14 @@
+export { ApiError } from "./api-error.ts";
+export { apply } from "./apply.ts";
+export type { Applied, ApplyClient, ApplyOptions } from "./apply.ts";
+export type { Clock } from "./clock.ts";
+export type { Fault, FaultEffect } from "./fault.ts";
+export type { Faults } from "./faults.ts";
+export type { KubeObject, StoredObject } from "./kube-object.ts";
+export { kubeconfig } from "./kubeconfig.ts";
+export type { ObjectRef, Objects } from "./objects.ts";
+export type { ProcessConfig } from "./process-config.ts";
+export { runApiServer } from "./run-api-server.ts";
+export { startApiServer } from "./server.ts";
+export type { ApiServer, ApiServerOptions } from "./server.ts";
+export type { Tokens } from "./tokens.ts";

@@ -1,0 +1,11 @@
+import type { Checks } from "./checks.ts";
+import type { World } from "./world.ts";
+
+/** One part of the demo. A step leaves the world as it found it, so each can run alone. */
+export interface Step {
+  readonly number: number;
+  readonly title: string;
+  /** What `DEMO_FAULT=<number>` plants; the checks of this step have to catch it. */
+  readonly fault: string;
+  run(world: World, checks: Checks, fault: boolean): Promise<void>;
+}

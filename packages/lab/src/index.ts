@@ -1,0 +1,2 @@
+export * from "./apiserver/index.ts";
+export * from "./objects/index.ts";

@@ -1,0 +1,11 @@
+export { clusterSelf, namespace, node } from "./cluster.ts";
+export type { CarrickClusterOptions, NodeOptions } from "./cluster.ts";
+export { endpointSlice } from "./endpoint-slice.ts";
+export type { EndpointOptions, EndpointSliceOptions, EndpointSlicePortOptions } from "./endpoint-slice.ts";
+export { ingress, ingressClass } from "./ingress.ts";
+export type { IngressBackend, IngressClassOptions, IngressOptions, IngressPathOptions } from "./ingress.ts";
+export type { Meta, NamespacedMeta } from "./meta.ts";
+export { service } from "./service.ts";
+export type { ServiceOptions, ServicePortOptions } from "./service.ts";
+export { tlsSecret } from "./tls-secret.ts";
+export type { TlsSecretOptions } from "./tls-secret.ts";

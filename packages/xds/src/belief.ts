@@ -1,8 +1,0 @@
-/** What a server believes that a client holds of one resource. */
-
-/** The client may or may not hold some version: after a refusal, or a removal that it may have missed. */
-export const MAYBE = "";
-/** The client was told that there is no such resource. */
-export const ABSENT = null;
-/** A version, `MAYBE`, `ABSENT`, or nothing at all. */
-export type Belief = string | null | undefined;

@@ -1,0 +1,375 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CLUSTER, DEFAULT_LIMITS, ENDPOINTS, LISTENER } from "../protocol/index.ts";
+import {
+  EDGE,
+  EventLog,
+  isKind,
+  ManualClock,
+  material,
+  MemoryView,
+  raw,
+  RawClient,
+  resource,
+  serve,
+} from "./fixture.test.ts";
+import type { RawClient as Raw } from "./fixture.test.ts";
+
+const LIMIT = { timeout: 20_000 };
+const clusters = (count: number) => Array.from({ length: count }, (_, i) => resource(`c${i}`, `cluster ${i}`));
+
+/** Answers each response as it comes. */
+function answering(client: Raw): void {
+  const answer = async (from: number): Promise<void> => {
+    const response = client.responses.all[from] ?? (await client.responses.next(() => true));
+    client.say({ typeUrl: response.typeUrl, responseNonce: response.nonce });
+    return answer(from + 1);
+  };
+  void answer(0);
+}
+
+test("what changes is sent, acknowledged and counted", LIMIT, async (t) => {
+  const view = new MemoryView().set(CLUSTER, ...clusters(3));
+  const { server, events } = await serve(t, view);
+  const client = await raw(t, server);
+  answering(client);
+  client.say({ typeUrl: CLUSTER });
+  const acked = await events.seen(isKind("acked"));
+  assert.deepEqual({ type: acked.type, names: acked.names }, { type: CLUSTER, names: 3 });
+  assert.ok(acked.ms >= 0);
+
+  view.set(CLUSTER, resource("c1", "changed"));
+  view.delete(CLUSTER, "c2");
+  const second = await client.responses.seen(({ nonce }) => nonce === "2");
+  assert.deepEqual(
+    second.resources.map(({ name }) => name),
+    ["c1"],
+  );
+  assert.deepEqual(second.removedResources, ["c2"]);
+  await events.seen((event) => event.kind === "acked" && event.names === 2);
+
+  const sent = events.all.filter(isKind("sent"));
+  assert.deepEqual(
+    sent.map(({ names, removed, bytes }) => ({ names, removed, bytes })),
+    [
+      { names: ["c0", "c1", "c2"], removed: [], bytes: client.bytes[0]!.length },
+      { names: ["c1"], removed: ["c2"], bytes: client.bytes[1]!.length },
+    ],
+  );
+  const [state] = server.streams();
+  assert.deepEqual(
+    {
+      bytesSent: state!.bytesSent,
+      bytesQueued: state!.bytesQueued,
+      pending: state!.pending,
+      rejections: state!.rejections,
+    },
+    { bytesSent: client.bytes[0]!.length + client.bytes[1]!.length, bytesQueued: 0, pending: 0, rejections: [] },
+  );
+  assert.equal(state!.types[0]!.held, 2);
+});
+
+test("any number of changes in one turn are one response", LIMIT, async (t) => {
+  const view = new MemoryView().set(CLUSTER, ...clusters(1));
+  const { server, events } = await serve(t, view);
+  const client = await raw(t, server);
+  answering(client);
+  client.say({ typeUrl: CLUSTER });
+  await events.seen(isKind("acked"));
+  for (const cluster of clusters(50).slice(1)) view.set(CLUSTER, cluster);
+  const response = await client.responses.seen(({ nonce }) => nonce === "2");
+  assert.equal(response.resources.length, 49);
+});
+
+test("a refusal is told, with the name, and shown in the stream's state", LIMIT, async (t) => {
+  const view = new MemoryView().set(CLUSTER, resource("bad", "body"));
+  const { server, events } = await serve(t, view);
+  const client = await raw(t, server);
+  client.say({ typeUrl: CLUSTER });
+  const { nonce } = await client.responses.seen(() => true);
+  client.say({ typeUrl: CLUSTER, responseNonce: nonce, errorDetail: { code: 13, message: "no such thing" } });
+  const nacked = await events.seen(isKind("nacked"));
+  assert.deepEqual({ names: nacked.names, message: nacked.message }, { names: ["bad"], message: "no such thing" });
+  assert.deepEqual(server.streams()[0]!.rejections, [
+    { type: CLUSTER, name: "bad", version: resource("bad", "body").version, message: "no such thing" },
+  ]);
+});
+
+test("two servers over equal views send identical bytes", LIMIT, async (t) => {
+  const bytes: Buffer[][] = [];
+  for (const order of [clusters(100), clusters(100)]) {
+    const view = new MemoryView().set(CLUSTER, ...order).set(LISTENER, resource("l", "listener"));
+    const { server, events } = await serve(t, view);
+    const client = await raw(t, server);
+    client.say({ typeUrl: CLUSTER });
+    const first = await client.responses.seen(({ typeUrl }) => typeUrl === CLUSTER);
+    client.say({ typeUrl: CLUSTER, responseNonce: first.nonce });
+    await events.seen(isKind("acked"));
+    client.say({ typeUrl: LISTENER });
+    await client.responses.seen(({ typeUrl }) => typeUrl === LISTENER);
+    bytes.push(client.bytes);
+  }
+  assert.equal(bytes[0]!.length, 2);
+  assert.deepEqual(bytes[0], bytes[1]);
+});
+
+test("a client that comes back with its versions gets no resource, from any replica", LIMIT, async (t) => {
+  const all = clusters(2000);
+  const held = Object.fromEntries(all.map(({ name, version }) => [name, version]));
+  const view = new MemoryView().set(CLUSTER, ...all);
+  const { server, events } = await serve(t, view);
+  const client = await raw(t, server);
+  client.say({ typeUrl: CLUSTER, initialResourceVersions: held });
+  client.say({ typeUrl: ENDPOINTS, resourceNamesSubscribe: ["none"] });
+  // The second type's answer comes after anything that the first could have caused.
+  const only = await client.responses.seen(() => true);
+  assert.equal(only.typeUrl, ENDPOINTS);
+  assert.deepEqual(only.removedResources, ["none"]);
+  assert.equal(events.all.filter(isKind("sent")).length, 1);
+  view.set(CLUSTER, resource("c7", "changed"));
+  const change = await client.responses.seen(({ typeUrl }) => typeUrl === CLUSTER);
+  assert.deepEqual(
+    change.resources.map(({ name }) => name),
+    ["c7"],
+  );
+});
+
+test("what a refused response may have left behind is removed on the next stream", LIMIT, async (t) => {
+  const view = new MemoryView().set(CLUSTER, ...clusters(2));
+  const { server, events } = await serve(t, view);
+  const client = await raw(t, server);
+  client.say({ typeUrl: CLUSTER });
+  const { nonce } = await client.responses.seen(() => true);
+  client.say({ typeUrl: CLUSTER, responseNonce: nonce, errorDetail: { code: 13, message: "c0: bad" } });
+  await events.seen(isKind("nacked"));
+  client.close();
+  await events.seen(isKind("closed"));
+  view.delete(CLUSTER, "c1");
+
+  const next = await raw(t, server);
+  next.say({ typeUrl: CLUSTER });
+  const response = await next.responses.seen(() => true);
+  assert.deepEqual(response.removedResources, ["c1"]);
+  // A client of another name is not told of it.
+  const other = await raw(t, server, { uris: [EDGE.replace("e1", "e2")] });
+  other.say({ typeUrl: CLUSTER });
+  assert.deepEqual((await other.responses.seen(() => true)).removedResources, []);
+});
+
+test("a client that does not answer is ended, and resumes", LIMIT, async (t) => {
+  const clock = new ManualClock();
+  const view = new MemoryView().set(CLUSTER, ...clusters(1));
+  const { server, events } = await serve(t, view, { clock });
+  const client = await raw(t, server);
+  client.say({ typeUrl: CLUSTER });
+  await client.responses.seen(() => true);
+  // An answer in between starts the time again.
+  clock.pass(59_000);
+  client.say({ typeUrl: CLUSTER, responseNonce: "1" });
+  await events.seen(isKind("acked"));
+  view.set(CLUSTER, resource("c0", "changed"));
+  await client.responses.seen(({ nonce }) => nonce === "2");
+  clock.pass(59_999);
+  assert.equal(server.streams().length, 1);
+  clock.pass(1);
+  assert.equal(await client.ended, "UNAVAILABLE: no answer for 60 s; connect again, what you hold is kept");
+  assert.equal((await events.seen(isKind("closed"))).reason, "unanswered");
+  assert.equal(view.watchers, 0);
+
+  const next = await raw(t, server);
+  next.say({ typeUrl: CLUSTER, initialResourceVersions: { c0: resource("c0", "changed").version } });
+  view.set(CLUSTER, resource("c9", "new"));
+  const response = await next.responses.seen(() => true);
+  assert.deepEqual(
+    response.resources.map(({ name }) => name),
+    ["c9"],
+  );
+});
+
+test("connections end at random ages within the bounds", LIMIT, async (t) => {
+  const clock = new ManualClock();
+  const draws = [0, 0.5];
+  const { server, events } = await serve(t, new MemoryView(), {
+    clock,
+    random: () => draws.shift()!,
+    limits: { age: { minMs: 1000, maxMs: 3000 } },
+  });
+  const early = await raw(t, server);
+  early.say({ typeUrl: CLUSTER });
+  await early.responses.seen(() => true);
+  const late = await raw(t, server);
+  late.say({ typeUrl: CLUSTER });
+  await late.responses.seen(() => true);
+  clock.pass(999);
+  assert.equal(server.streams().length, 2);
+  clock.pass(1);
+  assert.match(await early.ended, /^OK: the connection reached its age/);
+  assert.equal(server.streams().length, 1);
+  clock.pass(1000);
+  assert.match(await late.ended, /^OK: /);
+  const reasons = events.all.filter(isKind("closed")).map(({ reason }) => reason);
+  assert.deepEqual(reasons, ["age", "age"]);
+});
+
+test("the number of streams is bounded, in all and for each peer", LIMIT, async (t) => {
+  const { server, events } = await serve(t, new MemoryView(), { limits: { streams: 3, streamsPerPeer: 2 } });
+  const opened = async (uri: string): Promise<RawClient> => {
+    const client = await raw(t, server, { uris: [uri] });
+    client.say({ typeUrl: CLUSTER });
+    await client.responses.seen(() => true);
+    return client;
+  };
+  const first = await opened(EDGE);
+  await opened(EDGE);
+  const third = await raw(t, server);
+  assert.equal(
+    await third.ended,
+    `RESOURCE_EXHAUSTED: ${EDGE} has 2 streams, the limit; give each client a certificate of its own`,
+  );
+  await opened(EDGE.replace("e1", "e2"));
+  const fourth = await raw(t, server, { uris: [EDGE.replace("e1", "e3")] });
+  assert.equal(await fourth.ended, "RESOURCE_EXHAUSTED: this server has 3 streams, its limit; try another");
+  first.close();
+  await events.seen(isKind("closed"));
+  await opened(EDGE);
+  assert.equal(server.streams().length, 3);
+});
+
+const SMALL = { ...DEFAULT_LIMITS, names: 100, nameLength: 64, types: 4 };
+
+for (const [what, attack, end] of [
+  [
+    "too many names at once",
+    (client: Raw) => client.say({ typeUrl: ENDPOINTS, resourceNamesSubscribe: manyNames(101) }),
+    /^RESOURCE_EXHAUSTED: /,
+  ],
+  [
+    "too many names, a few at a time",
+    (client: Raw) => {
+      for (const name of manyNames(101)) client.say({ typeUrl: ENDPOINTS, resourceNamesSubscribe: [name] });
+    },
+    /^RESOURCE_EXHAUSTED: /,
+  ],
+  [
+    "too many versions",
+    (client: Raw) => {
+      client.say({
+        typeUrl: CLUSTER,
+        initialResourceVersions: Object.fromEntries(manyNames(101).map((n) => [n, "1"])),
+      });
+    },
+    /^RESOURCE_EXHAUSTED: /,
+  ],
+  [
+    "a huge name",
+    (client: Raw) => client.say({ typeUrl: ENDPOINTS, resourceNamesSubscribe: ["n".repeat(65)] }),
+    /^RESOURCE_EXHAUSTED: /,
+  ],
+  ["a huge type URL", (client: Raw) => client.say({ typeUrl: "t".repeat(65) }), /^RESOURCE_EXHAUSTED: /],
+  [
+    "too many types",
+    (client: Raw) => {
+      for (const name of manyNames(5)) client.say({ typeUrl: name });
+    },
+    /^RESOURCE_EXHAUSTED: /,
+  ],
+  [
+    "a huge message",
+    (client: Raw) => client.write(new Uint8Array(64 * 1024 + 1)),
+    /^RESOURCE_EXHAUSTED: Received message larger than max/,
+  ],
+  [
+    "garbage",
+    (client: Raw) => client.write(new Uint8Array(1000).fill(0xff)),
+    /^INVALID_ARGUMENT: the message is no Delta/,
+  ],
+] as const) {
+  test(`a hostile client loses its stream and nothing else: ${what}`, LIMIT, async (t) => {
+    const view = new MemoryView().set(CLUSTER, ...clusters(1));
+    const limits = { requestBytes: 64 * 1024 };
+    const { server } = await serve(t, view, { limits, sequencer: { limits: SMALL } });
+    const neighbour = await raw(t, server, { uris: [EDGE.replace("e1", "e2")] });
+    neighbour.say({ typeUrl: CLUSTER });
+    const { nonce } = await neighbour.responses.seen(() => true);
+    neighbour.say({ typeUrl: CLUSTER, responseNonce: nonce });
+
+    const client = await raw(t, server);
+    attack(client);
+    assert.match(await client.ended, end);
+    view.set(CLUSTER, resource("c0", "changed"));
+    await neighbour.responses.seen((response) => response.nonce !== nonce);
+    assert.deepEqual(
+      server.streams().map(({ peer }) => peer.uri),
+      [EDGE.replace("e1", "e2")],
+    );
+    assert.equal(view.watchers, 1);
+  });
+}
+
+test("answers to what was never sent change nothing", LIMIT, async (t) => {
+  const { server, events } = await serve(t, new MemoryView().set(CLUSTER, ...clusters(1)));
+  const client = await raw(t, server);
+  for (let i = 5; i < 25; i++) client.say({ typeUrl: CLUSTER, responseNonce: String(i) });
+  const { nonce } = await client.responses.seen(() => true);
+  client.say({ typeUrl: CLUSTER, responseNonce: nonce });
+  await events.seen(isKind("acked"));
+  client.say({ typeUrl: CLUSTER, responseNonce: nonce });
+  client.say({ typeUrl: ENDPOINTS, resourceNamesSubscribe: ["none"] });
+  await client.responses.seen(({ typeUrl }) => typeUrl === ENDPOINTS);
+  assert.equal(events.all.filter(isKind("acked")).length, 1);
+});
+
+test("a defect of a view ends the stream, not the server, and is not told to the client", LIMIT, async (t) => {
+  const broken = new MemoryView().set(CLUSTER, ...clusters(1));
+  broken.source = () => {
+    throw new Error("inner detail");
+  };
+  const whole = new MemoryView().set(CLUSTER, ...clusters(1));
+  const { server, events } = await serve(t, whole, {
+    view: (peer) => {
+      if (peer.role !== "edge" || peer.name === "e3") throw new Error("inner detail");
+      return peer.name === "e1" ? broken : whole;
+    },
+  });
+  const client = await raw(t, server);
+  client.say({ typeUrl: CLUSTER });
+  assert.equal(await client.ended, "INTERNAL: the server failed; its log says why");
+  const closed = await events.seen(isKind("closed"));
+  assert.equal(closed.reason, "defect");
+  assert.match(closed.message, /inner detail/);
+  const unseen = await raw(t, server, { uris: [EDGE.replace("e1", "e3")] });
+  assert.equal(await unseen.ended, "INTERNAL: the server failed; its log says why");
+  assert.match((await events.seen(isKind("refused"))).message, /e3: no view could be made: Error: inner detail/);
+  const other = await raw(t, server, { uris: [EDGE.replace("e1", "e2")] });
+  other.say({ typeUrl: CLUSTER });
+  await other.responses.seen(() => true);
+});
+
+test("closing tells the clients, and ends when they are gone", LIMIT, async (t) => {
+  const { server, events } = await serve(t, new MemoryView());
+  const client = await raw(t, server);
+  client.say({ typeUrl: CLUSTER });
+  await client.responses.seen(() => true);
+  const silent = new RawClient(server.address, await material({ uris: [EDGE] }));
+  t.after(() => silent.close());
+  await server.close(10_000);
+  assert.match(await client.ended, /^UNAVAILABLE: the server is ending; connect to another/);
+  assert.equal((await events.seen(isKind("closed"))).reason, "shutdown");
+  assert.deepEqual(server.streams(), []);
+  const late = new RawClient(server.address, await material({ uris: [EDGE] }));
+  assert.match(await late.ended, /^UNAVAILABLE: /);
+  late.close();
+});
+
+test("a log of events finds what was and waits for what comes", async () => {
+  const log = new EventLog<number>();
+  log.add(1);
+  assert.equal(await log.seen((n) => n === 1), 1);
+  const next = log.next((n) => n === 1);
+  log.add(1);
+  assert.equal(await next, 1);
+});
+
+function manyNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `name-${i}`);
+}

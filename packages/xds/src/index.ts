@@ -1,0 +1,2 @@
+export * from "./grpc/index.ts";
+export * from "./protocol/index.ts";

@@ -1,0 +1,247 @@
+/**
+ * What a stream says next, over all of its types: make before break. Pure: `step(now)` gives the next response,
+ * `deadline(now)` says when to ask again although nothing happened. Times are milliseconds of one monotonic clock.
+ * A cluster and its endpoints have the same name.
+ */
+import type { Batch } from "./draft.ts";
+import type { Flight, Overlap } from "./flights.ts";
+import { lostAnswer, suspectAt } from "./lost-answers.ts";
+import { DEFAULT_LIMITS, LimitError } from "./message.ts";
+import type { DeltaRequest, DeltaResponse, Limits, Rejection, Verdict } from "./message.ts";
+import { boundsOf, PATIENCE_MS, SEND_ORDER } from "./order.ts";
+import type { Resource, Source, TypeUrl, View } from "./resource.ts";
+import { ALL_RULES } from "./rules.ts";
+import type { Rules } from "./rules.ts";
+import { Subscription } from "./subscription.ts";
+import { CLUSTER, ENDPOINTS, LISTENER, ROUTES, SCOPED_ROUTES } from "./type-url.ts";
+
+/** Envoy processes a second cluster response while the first is un-ACKed, which may last while a cluster warms. */
+const CLUSTER_OVERLAP: Overlap = { flights: 4, afterMs: 100, yieldingAfterMs: 2000 };
+const ROUTING: ReadonlySet<TypeUrl> = new Set([SCOPED_ROUTES, ROUTES, LISTENER]);
+const EMPTY: Source = { get: () => undefined, names: () => [], complete: () => true };
+
+export interface SequencerOptions {
+  /** For a type whose removals the client ignores: what stands for a missing resource. */
+  readonly absent?: ReadonlyMap<TypeUrl, (name: string) => Resource>;
+  readonly limits?: Limits;
+  /** What an earlier stream of the same client may have left behind; see `leftovers()`. */
+  readonly leftovers?: ReadonlyMap<TypeUrl, readonly string[]>;
+  /** Tests switch single rules off. */
+  readonly rules?: Rules;
+}
+
+/** What is known about one type of a stream. */
+export interface TypeState {
+  readonly type: TypeUrl;
+  /** Resources that the client is believed to hold. */
+  readonly held: number;
+  /** Names that still have to be looked at. */
+  readonly pending: number;
+  /** Names kept as they are because too little is known. */
+  readonly withheld: number;
+  /** Responses without an answer. */
+  readonly inFlight: number;
+  /** Everything that is remembered about names, each reason counted: what the client costs. */
+  readonly entries: number;
+  readonly rejected: readonly Rejection[];
+}
+
+export class Sequencer {
+  readonly #view: View;
+  readonly #options: SequencerOptions;
+  readonly #rules: Rules;
+  readonly #limits: Limits;
+  readonly #subscriptions = new Map<TypeUrl, Subscription>();
+  /** Clusters whose endpoints were taken since the last step. */
+  readonly #warmed = new Set<Flight>();
+  #endpointsComplete: boolean;
+  #epoch = 0;
+  #nonce = 0;
+
+  constructor(view: View, options: SequencerOptions = {}) {
+    this.#view = view;
+    this.#options = options;
+    this.#rules = options.rules ?? ALL_RULES;
+    this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#endpointsComplete = this.#source(ENDPOINTS).complete();
+  }
+
+  /** Takes a request. Throws `LimitError`: the stream must end. */
+  request(type: TypeUrl, request: DeltaRequest): Verdict {
+    this.#epoch++;
+    const known = this.#subscriptions.get(type);
+    const subscription = known ?? this.#subscribe(type);
+    const verdict = subscription.request(request, this.#epoch);
+    if (known === undefined && type === ENDPOINTS) this.#endpointsOpened(subscription);
+    return verdict;
+  }
+
+  /** The view changed. */
+  changed(changes: ReadonlyMap<TypeUrl, Iterable<string>>): void {
+    this.#epoch++;
+    for (const [type, subscription] of this.#subscriptions) {
+      subscription.changed(changes.get(type) ?? [], this.#epoch);
+    }
+    // A cluster is withheld because of its endpoints: a change of these is reason enough to look again.
+    const clusters = this.#subscriptions.get(CLUSTER);
+    clusters?.reconsider(changes.get(ENDPOINTS) ?? [], this.#epoch);
+    if (this.#endpointsComplete || !this.#source(ENDPOINTS).complete()) return;
+    this.#endpointsComplete = true;
+    clusters?.reconsider(clusters.withheld, this.#epoch);
+  }
+
+  /** The next response to write, if any. Ask again until there is none, or the transport takes no more. */
+  step(now: number): DeltaResponse | undefined {
+    for (const flight of this.#warmed) flight.quietSince = now;
+    this.#warmed.clear();
+    const taken = this.#takeBack(now);
+    if (taken !== undefined) return { type: CLUSTER, ...taken };
+    for (const type of SEND_ORDER) {
+      const response = this.#next(type, now);
+      if (response !== undefined) return response;
+    }
+    for (const type of this.#subscriptions.keys()) {
+      const response = SEND_ORDER.includes(type) ? undefined : this.#next(type, now);
+      if (response !== undefined) return response;
+    }
+    return undefined;
+  }
+
+  /** When `step` may have something new to say although nothing happened in between. */
+  deadline(now: number): number | undefined {
+    const times: (number | undefined)[] = [];
+    const waiting = [...ROUTING].some((type) => (this.#subscriptions.get(type)?.pendingCount ?? 0) > 0);
+    for (const [type, subscription] of this.#subscriptions) {
+      times.push(subscription.followAt());
+      for (const flight of subscription.flights) {
+        if (waiting) times.push(flight.sentAt + PATIENCE_MS);
+        if (type === CLUSTER && this.#rules.takeBackWhenNackIsSwallowed) times.push(suspectAt(flight));
+      }
+    }
+    let next: number | undefined;
+    for (const time of times) if (time !== undefined && time > now && (next === undefined || time < next)) next = time;
+    return next;
+  }
+
+  /** When the oldest response was sent that has no answer. */
+  unansweredSince(): number | undefined {
+    let oldest: number | undefined;
+    for (const { flights } of this.#subscriptions.values()) {
+      for (const flight of flights) if (oldest === undefined || flight.sentAt < oldest) oldest = flight.sentAt;
+    }
+    return oldest;
+  }
+
+  /** Names that the client may hold, or wait for, without reporting them on its next stream. */
+  leftovers(): Map<TypeUrl, readonly string[]> {
+    const left = new Map<TypeUrl, readonly string[]>();
+    for (const [type, subscription] of this.#subscriptions) {
+      const names = subscription.uncertain();
+      if (names.length > 0) left.set(type, names);
+    }
+    return left;
+  }
+
+  state(): TypeState[] {
+    return [...this.#subscriptions].map(([type, subscription]) => ({
+      type,
+      held: subscription.heldCount,
+      pending: subscription.pendingCount,
+      withheld: subscription.withheld.size,
+      inFlight: subscription.flights.size,
+      entries: subscription.entries,
+      rejected: subscription.rejections(),
+    }));
+  }
+
+  #source(type: TypeUrl): Source {
+    return this.#view.source(type) ?? EMPTY;
+  }
+
+  #subscribe(type: TypeUrl): Subscription {
+    if (this.#subscriptions.size >= this.#limits.types) {
+      throw new LimitError(`more than ${this.#limits.types} types on one stream`);
+    }
+    const absent = this.#rules.emptyAssignmentInsteadOfRemoval ? this.#options.absent?.get(type) : undefined;
+    const subscription = new Subscription({
+      source: this.#source(type),
+      limits: this.#limits,
+      leftovers: this.#options.leftovers?.get(type) ?? [],
+      resendSiblings: this.#rules.resendSiblingsAfterNack,
+      ...(absent === undefined ? {} : { absent }),
+      ...(type === ENDPOINTS ? { taken: (name: string) => this.#endpointsTaken(name) } : {}),
+      ...(type === CLUSTER ? this.#clusterOptions() : {}),
+    });
+    this.#subscriptions.set(type, subscription);
+    return subscription;
+  }
+
+  #clusterOptions() {
+    const frozen = (name: string) => this.#endpointsUnknown(name);
+    return { overlap: CLUSTER_OVERLAP, replaceAlone: this.#rules.replaceClustersAlone, frozen };
+  }
+
+  /** A modified cluster warms until its endpoints come again: it stays as it is while nothing may be said of them. */
+  #endpointsUnknown(cluster: string): boolean {
+    const endpoints = this.#subscriptions.get(ENDPOINTS);
+    if (endpoints !== undefined) return endpoints.wants(cluster) && endpoints.silent(cluster);
+    // It holds the cluster, so it is about to say that it holds the endpoints.
+    const source = this.#source(ENDPOINTS);
+    const resource = source.get(cluster);
+    return resource === undefined ? !source.complete() : resource.partial === true;
+  }
+
+  /** Clusters that were sent before the client said which endpoints it has warm as well; so may those left behind. */
+  #endpointsOpened(endpoints: Subscription): void {
+    const clusters = this.#subscriptions.get(CLUSTER);
+    clusters?.reconsider(clusters.withheld, this.#epoch);
+    if (!this.#rules.resendEndpointsOfModifiedClusters) return;
+    for (const name of this.#options.leftovers?.get(CLUSTER) ?? []) endpoints.resend(name, this.#epoch);
+    for (const flight of clusters?.flights ?? []) {
+      for (const name of flight.names.keys()) endpoints.resend(name, this.#epoch);
+    }
+  }
+
+  #endpointsTaken(name: string): void {
+    const flight = this.#subscriptions.get(CLUSTER)?.flights.of(name);
+    if (flight !== undefined) this.#warmed.add(flight);
+  }
+
+  #next(type: TypeUrl, now: number): DeltaResponse | undefined {
+    const subscription = this.#subscriptions.get(type);
+    if (subscription === undefined || (subscription.pendingCount === 0 && !subscription.owesFirst)) return undefined;
+    const bounds = boundsOf(type, this.#subscriptions, this.#rules, this.#limits.heldRemovals, now);
+    const batch = subscription.next(bounds, this.#epoch, now, () => this.#nextNonce());
+    if (batch === undefined) return undefined;
+    if (type === CLUSTER) this.#clustersSent(batch);
+    if (ROUTING.has(type)) this.#routesSent(now);
+    return { type, ...batch };
+  }
+
+  #nextNonce(): string {
+    return String(++this.#nonce);
+  }
+
+  #clustersSent(batch: Batch): void {
+    if (!this.#rules.resendEndpointsOfModifiedClusters) return;
+    const endpoints = this.#subscriptions.get(ENDPOINTS);
+    for (const { name } of batch.resources) endpoints?.resend(name, this.#epoch);
+  }
+
+  #routesSent(now: number): void {
+    for (const flight of this.#subscriptions.get(CLUSTER)?.flights ?? []) {
+      if (now - flight.sentAt >= PATIENCE_MS) flight.exposed = true;
+    }
+  }
+
+  #takeBack(now: number): Batch | undefined {
+    const clusters = this.#subscriptions.get(CLUSTER);
+    if (clusters === undefined || !this.#rules.takeBackWhenNackIsSwallowed) return undefined;
+    for (;;) {
+      const flight = lostAnswer(clusters, this.#subscriptions.get(ENDPOINTS), now);
+      if (flight === undefined) return undefined;
+      const batch = clusters.takeBack(flight, this.#epoch, now, () => this.#nextNonce());
+      if (batch !== undefined) return batch;
+    }
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * Delta subscription of one type on one stream. Pure: time, order and the right to send enter as arguments.
+ * What a slow client costs is a set of names: changes coalesce, nothing is queued.
+ */
+import { Agenda } from "./agenda.ts";
+import { isHeld, MAYBE } from "./belief.ts";
+import { Composer } from "./composer.ts";
+import type { ComposerOptions } from "./composer.ts";
+import { Draft } from "./draft.ts";
+import type { Batch } from "./draft.ts";
+import type { Flight, Flights, Overlap } from "./flights.ts";
+import { Ledger } from "./ledger.ts";
+import { LimitError } from "./message.ts";
+import type { DeltaRequest, Rejection, Verdict } from "./message.ts";
+import { blamed, shownMessage } from "./nack.ts";
+import type { Source } from "./resource.ts";
+import type { Bounds } from "./waiting.ts";
+
+export interface SubscriptionOptions extends ComposerOptions {
+  readonly source: Source;
+  /** Not given: one response in flight. */
+  readonly overlap?: Overlap;
+  /** Called with each name about which the client took what was said. */
+  readonly taken?: (name: string) => void;
+  /** Names that an earlier stream of this client may have left behind. */
+  readonly leftovers?: Iterable<string>;
+  /** See `Rules`; false only in tests. */
+  readonly resendSiblings?: boolean;
+}
+
+export class Subscription {
+  readonly #options: SubscriptionOptions;
+  readonly #source: Source;
+  readonly #ledger: Ledger;
+  readonly #agenda: Agenda;
+  readonly #composer: Composer;
+  #opened = false;
+  #owesFirst = false;
+  #complete: boolean;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+    this.#source = options.source;
+    this.#ledger = new Ledger(options.source, options.limits, options.overlap);
+    this.#agenda = new Agenda(this.#ledger);
+    this.#composer = new Composer(this.#ledger, this.#agenda, options);
+    this.#complete = options.source.complete();
+  }
+
+  /** Takes a request of this type. Throws `LimitError`. */
+  request(request: DeltaRequest, epoch: number): Verdict {
+    const { subscribe = [], unsubscribe = [], nonce, error } = request;
+    this.#ledger.interest.checkNames(subscribe);
+    if (this.#opened) for (const name of subscribe) this.#subscribe(name, epoch);
+    else this.#open(request, epoch);
+    for (const name of unsubscribe) this.#unsubscribe(name, epoch);
+    // Delta: a stale nonce answers nothing, but never cancels a change of the subscription.
+    const landed = nonce === undefined ? undefined : this.flights.land(nonce);
+    if (landed === undefined) return { kind: "none" };
+    const { flight, own } = landed;
+    return error === undefined ? this.#acknowledged(flight, own, epoch) : this.#refused(flight, own, error, epoch);
+  }
+
+  /** The table changed: names whose resource was added, replaced, removed or became known. */
+  changed(names: Iterable<string>, epoch: number): void {
+    for (const name of names) {
+      if (!this.wants(name)) continue;
+      if (this.#ledger.matters(name)) this.#agenda.touch(name, epoch);
+      else this.#forget(name);
+    }
+    if (!this.#complete && this.#source.complete()) {
+      this.#complete = true;
+      this.reconsider(this.withheld, epoch);
+    }
+  }
+
+  /** Looks again at those of the names that are withheld. */
+  reconsider(names: Iterable<string>, epoch: number): void {
+    if (this.withheld.size === 0) return;
+    for (const name of names) if (this.withheld.has(name)) this.#agenda.touch(name, epoch);
+  }
+
+  /** Sends the resource again, whatever the client holds: endpoints of a modified cluster. */
+  resend(name: string, epoch: number): void {
+    if (!this.wants(name)) return;
+    this.#ledger.forced.add(name);
+    this.#ledger.refusals.delete(name);
+    this.#agenda.touch(name, epoch);
+  }
+
+  /** The next response, if there is anything to say, the bounds let it pass and the client may be told now. */
+  next(bounds: Bounds, epoch: number, now: number, nonce: () => string): Batch | undefined {
+    if (!this.#opened) return undefined;
+    const quiet = this.flights.size === 0;
+    if (!quiet && now < (this.flights.followAt(this.#composer.loneCount > 0) ?? Infinity)) return undefined;
+    const draft = this.#composer.compose(quiet, bounds, epoch);
+    // An empty first answer tells a wildcard client that there is nothing to wait for.
+    if (draft.empty && (!this.#owesFirst || this.pendingCount > 0)) return undefined;
+    this.#owesFirst = false;
+    return this.#launch(draft, now, nonce());
+  }
+
+  /** Takes back the names that a response added, to be tried one by one. Undefined when it added none. */
+  takeBack(flight: Flight, epoch: number, now: number, nonce: () => string): Batch | undefined {
+    flight.takenBack = true;
+    const draft = new Draft(Infinity);
+    for (const [name, { version, since, before }] of flight.names) {
+      if (version === undefined || isHeld(before) || this.flights.of(name) !== flight) continue;
+      draft.add(name, undefined, since, MAYBE);
+    }
+    if (draft.empty) return undefined;
+    const batch = this.#launch(draft, now, nonce());
+    for (const [name, { since }] of draft.sent) this.#agenda.put(this.#agenda.alone, name, since, epoch);
+    return batch;
+  }
+
+  /** Responses that are not answered. */
+  get flights(): Flights {
+    return this.#ledger.flights;
+  }
+
+  /** Names that still have to be looked at. */
+  get pendingCount(): number {
+    return this.#agenda.size;
+  }
+
+  /** Removals that wait for their turn. */
+  get removalCount(): number {
+    return this.#agenda.count("remove");
+  }
+
+  /** Whether a wildcard client waits for a first answer, even an empty one. */
+  get owesFirst(): boolean {
+    return this.#owesFirst;
+  }
+
+  /** Names that stay as they are, because too little is known. */
+  get withheld(): ReadonlySet<string> {
+    return this.#ledger.withheld;
+  }
+
+  /** Names of which the client is believed to hold a version. */
+  get heldCount(): number {
+    return this.#ledger.holdings.size;
+  }
+
+  /** Everything that is remembered about names: bounded by what exists, is asked for or held. */
+  get entries(): number {
+    return this.pendingCount + this.#ledger.entries;
+  }
+
+  rejections(): Rejection[] {
+    return this.#ledger.refusals.list();
+  }
+
+  wants(name: string): boolean {
+    return this.#ledger.interest.wants(name);
+  }
+
+  /** Whether the client has not been told, or has not answered yet. */
+  open(name: string): boolean {
+    return this.#agenda.has(name) || this.flights.word(name) !== undefined;
+  }
+
+  /** Whether nothing would be said about the name, because too little is known. */
+  silent(name: string): boolean {
+    return this.#ledger.silent(name);
+  }
+
+  /** The first change that the client has not taken: of some kinds, unanswered ones if sent after `sentAfter`. */
+  oldest(what: keyof Flight["oldest"], sentAfter: number): number {
+    return Math.min(this.#agenda.oldest(what), this.flights.oldest(what, sentAfter));
+  }
+
+  /** The first change that was refused, while the client may still use the older version. */
+  get oldestKept(): number {
+    return this.#ledger.refusals.oldestKept;
+  }
+
+  /** When another response may follow although the last is not answered. Undefined when there is none to send. */
+  followAt(): number | undefined {
+    return this.pendingCount === 0 ? undefined : this.flights.followAt(this.#composer.loneCount > 0);
+  }
+
+  /** Names that the client may hold without being able to report them. */
+  uncertain(): string[] {
+    return [...new Set([...this.flights.names.keys(), ...this.#ledger.holdings.uncertain()])];
+  }
+
+  #open(request: DeltaRequest, epoch: number): void {
+    const { subscribe = [], unsubscribe = [], initialVersions = {} } = request;
+    const { interest, holdings } = this.#ledger;
+    const initial = Object.entries(initialVersions);
+    const { names } = this.#options.limits;
+    if (initial.length > names) throw new LimitError(`${initial.length} initial versions; at most ${names} are taken`);
+    interest.checkNames(initial.map(([name]) => name));
+    this.#opened = true;
+    // A first request without names is a wildcard (the legacy form); Envoy's way for listeners and clusters.
+    if (subscribe.length === 0 && unsubscribe.length === 0) interest.wildcard = true;
+    for (const name of subscribe) {
+      if (name === "*") interest.wildcard = true;
+      else interest.add(name);
+    }
+    for (const name of this.#options.leftovers ?? []) if (this.wants(name)) holdings.set(name, MAYBE);
+    for (const [name, version] of initial) if (this.wants(name)) holdings.report(name, version);
+    this.#owesFirst = interest.wildcard && initial.length === 0;
+    for (const name of holdings.keys()) this.#agenda.touch(name, epoch);
+    for (const name of interest.names()) this.#agenda.touch(name, epoch);
+    if (interest.wildcard) for (const name of this.#source.names()) this.#agenda.touch(name, epoch);
+  }
+
+  #subscribe(name: string, epoch: number): void {
+    const { interest, holdings, refusals, forced } = this.#ledger;
+    if (name === "*") {
+      interest.wildcard = true;
+      for (const each of this.#source.names()) this.#agenda.touch(each, epoch);
+      return;
+    }
+    interest.add(name);
+    // Whoever asks again may have forgotten it: answer even if nothing changed.
+    holdings.delete(name);
+    refusals.delete(name);
+    forced.add(name);
+    this.#agenda.touch(name, epoch);
+  }
+
+  #unsubscribe(name: string, epoch: number): void {
+    const { interest, holdings } = this.#ledger;
+    if (name === "*") {
+      interest.wildcard = false;
+      for (const keys of [holdings.keys(), this.#agenda.keys(), this.withheld]) {
+        for (const each of [...keys]) if (!interest.isNamed(each)) this.#forget(each);
+      }
+      return;
+    }
+    const was = interest.delete(name);
+    if (!interest.wildcard) this.#forget(name);
+    else if (was) {
+      // Still wanted by the wildcard, but the client may have dropped it: say what it is now.
+      holdings.set(name, MAYBE);
+      this.#agenda.touch(name, epoch);
+    }
+  }
+
+  #launch(draft: Draft, now: number, nonce: string): Batch {
+    this.flights.launch(nonce, now, draft.sent);
+    return { nonce, resources: draft.resources, removed: draft.removed };
+  }
+
+  #acknowledged({ nonce, names, takenBack }: Flight, own: ReadonlySet<string>, epoch: number): Verdict {
+    for (const [name, sent] of names) {
+      if (own.has(name)) {
+        if (!this.wants(name)) continue;
+        this.#ledger.accept(name, sent);
+        this.#options.taken?.(name);
+      } else if (takenBack && this.#agenda.alone.has(name)) {
+        // It was only slow: what was taken back can return in one response.
+        this.#agenda.put(this.#agenda.together, name, sent.since, epoch);
+      }
+    }
+    return { kind: "ack", nonce, names: names.size };
+  }
+
+  #refused({ nonce, names, takenBack }: Flight, own: ReadonlySet<string>, error: string, epoch: number): Verdict {
+    const message = shownMessage(error);
+    const suspects = blamed(error, names);
+    for (const [name, sent] of names) {
+      const again = own.has(name) || (takenBack && this.#agenda.alone.has(name));
+      if (!again || !this.wants(name)) continue;
+      const suspect = suspects.size === 0 || suspects.has(name);
+      if (names.size === 1 && own.has(name)) this.#ledger.park(name, sent, message);
+      else if (!suspect && this.#options.resendSiblings === false) this.#ledger.accept(name, sent);
+      else {
+        // Nothing of a refused response is assumed held: the blamed travel alone, the others again in a clean one.
+        if (own.has(name)) this.#ledger.holdings.set(name, MAYBE);
+        this.#agenda.put(suspect ? this.#agenda.alone : this.#agenda.together, name, sent.since, epoch);
+      }
+    }
+    return { kind: "nack", nonce, names: [...names.keys()], message };
+  }
+
+  #forget(name: string): void {
+    this.#agenda.delete(name);
+    this.#ledger.forget(name);
+  }
+}
