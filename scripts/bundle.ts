@@ -1,6 +1,6 @@
 /** Bundles each program into one file under build/, skipping those whose inputs have not changed. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -31,7 +31,13 @@ for (const [name, entry] of Object.entries(PROGRAMS)) {
     sourcemap: "linked",
     metafile: true,
     logLevel: "error",
+    write: false,
   });
+  // Moved to its place as a whole: a program that starts meanwhile reads the old file or the new one. The map goes first.
+  for (const file of result.outputFiles.toSorted((a, b) => b.path.length - a.path.length)) {
+    writeFileSync(`${file.path}.new`, file.contents);
+    renameSync(`${file.path}.new`, file.path);
+  }
   const inputs = Object.keys(result.metafile.inputs).filter((file) => existsSync(file));
   writeFileSync(stamp, JSON.stringify(Object.fromEntries(inputs.map((file) => [file, digest(file)]))));
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CliContext } from "./context.ts";
 import { paintFor } from "./render/paint.ts";
 
-const WIDTH_WITHOUT_TERMINAL = 80;
+const UNKNOWN_WIDTH = 80;
 
 /** The world of the running process. */
 export function processContext(): CliContext {
@@ -15,7 +15,8 @@ export function processContext(): CliContext {
     screen: {
       terminal: stdout.isTTY,
       get width() {
-        return stdout.isTTY ? stdout.columns : WIDTH_WITHOUT_TERMINAL;
+        // A terminal that does not know its size says 0.
+        return (stdout.isTTY && stdout.columns) || UNKNOWN_WIDTH;
       },
       paint: paintFor(stdout),
     },

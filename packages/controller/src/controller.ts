@@ -22,7 +22,7 @@ import { World } from "./world/world.ts";
 import { serveEdges } from "./serve/serve-edges.ts";
 
 /** Sources that hang do not keep a replica from serving what it knows for longer than this. */
-const LONGEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 5_000;
 
 export interface ControllerOptions {
   readonly replica: string;
@@ -51,7 +51,12 @@ export async function startController(
   const copies =
     config.cache === undefined
       ? undefined
-      : new Copies({ folder: config.cache, world, onProblem: (sentence) => log.warn(sentence) });
+      : new Copies({
+          folder: config.cache,
+          world,
+          privateKey: tls.key,
+          onProblem: (sentence) => log.warn(sentence),
+        });
   const sources = await openSources(config, world, copies, version, log);
   watchNamedSecrets(world, sources);
   const readiness = new Readiness(sources, delay(LONGEST_WAIT_MS));
@@ -99,6 +104,7 @@ export async function startController(
     (material) => {
       log.info("certificate files changed");
       tls = material;
+      copies?.renew(material.key);
       if (api.server instanceof TlsServer) api.server.setSecureContext(secureContext(material));
     },
     (sentence) => log.warn(sentence),

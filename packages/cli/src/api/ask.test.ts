@@ -21,6 +21,16 @@ test("addresses: of the flag, else of the environment, else the default", () => 
   assert.deepEqual(hrefs(["http://[::1]:3"], { CARRICK_CONTROLLER: "127.0.0.1:1" }), ["http://[::1]:3"]);
 });
 
+test("addresses: without any, that of a configuration at hand, spoken to as it listens", () => {
+  const href = (address: string, env = {}) => controllerAddresses(undefined, env, { address, port: 7 })[0]?.origin;
+  assert.equal(href("127.0.0.5"), "http://127.0.0.5:7");
+  assert.equal(href("::1"), "http://[::1]:7");
+  assert.equal(href("0.0.0.0"), "https://127.0.0.1:7");
+  assert.equal(href("::"), "https://[::1]:7");
+  assert.equal(href("10.0.0.1"), "https://10.0.0.1:7");
+  assert.equal(href("127.0.0.5", { CARRICK_CONTROLLER: "127.0.0.1:1" }), "http://127.0.0.1:1");
+});
+
 test("an address that cannot be used is one sentence", () => {
   const refuses = (address: string, message: RegExp) =>
     assert.throws(() => controllerAddresses([address], {}), { exit: EXIT.usage, message });

@@ -33,6 +33,7 @@ version.`,
     flags: {
       apply: { kind: "boolean", default: false, withNegated: false, brief: "Install instead of print" },
       ...KUBE_FLAGS,
+      context: { ...KUBE_FLAGS.context, brief: "Context in it, if not the current one" },
     },
   },
   async func(flags) {

@@ -39,7 +39,7 @@ answers, lets the controller read, knows the object Cluster, and has the same ti
   async func(flags) {
     const checks = await examine({
       config: flags.config ?? this.env["CARRICK_CONFIG"],
-      controllers: controllerAddresses(flags.controller, this.env),
+      controllers: (configured) => controllerAddresses(flags.controller, this.env, configured),
       trust: await readTrust(flags, this.env, this.now()),
       env: this.env,
       nodeVersion: process.version,

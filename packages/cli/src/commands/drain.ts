@@ -1,4 +1,5 @@
 import { buildCommand } from "@stricli/core";
+import { firstStatus } from "../api/answers.ts";
 import { controllerAddresses } from "../api/controllers.ts";
 import { readTrust } from "../api/trust.ts";
 import { readControllerConfig } from "../config/controller-config.ts";
@@ -6,7 +7,7 @@ import type { CliContext } from "../context.ts";
 import { accessOf } from "../credentials/cluster-access.ts";
 import { type DrainOutcome, setDrain } from "../drain/set-drain.ts";
 import { progressSentence } from "../drain/wait.ts";
-import { EXIT } from "../exit-code.ts";
+import { CommandError, EXIT } from "../exit-code.ts";
 import { note, print, printJson } from "../output.ts";
 import { counted, parseDuration } from "../render/quantity.ts";
 import { printable } from "../render/text.ts";
@@ -42,7 +43,7 @@ const FLAGS = {
   timeout: {
     kind: "parsed",
     parse: timeout,
-    default: "30s",
+    default: "60s",
     placeholder: "time",
     brief: "How long, as in 30s or 2m",
   },
@@ -50,7 +51,14 @@ const FLAGS = {
 
 const CLUSTER = {
   kind: "tuple",
-  parameters: [{ parse: String, placeholder: "cluster", brief: "Name of the cluster, as in carrick status" }],
+  parameters: [
+    {
+      parse: String,
+      placeholder: "cluster",
+      brief: "Name of the cluster, as in carrick status",
+      proposeCompletions: clusterNames,
+    },
+  ],
 } as const;
 
 const EXITS = {
@@ -111,6 +119,20 @@ ${WAY_IN}`,
   },
 });
 
+/** Clusters of a controller that answers at once; none otherwise, for a person waits at the Tab key. */
+async function clusterNames(this: CliContext, partial: string): Promise<string[]> {
+  try {
+    const { clusters } = await firstStatus(controllerAddresses(undefined, this.env), {
+      trust: await readTrust({}, this.env, this.now()),
+      timeoutMs: 1000,
+    });
+    return clusters.map(({ name }) => name).filter((name) => name.startsWith(partial));
+  } catch (error) {
+    if (error instanceof CommandError) return [];
+    throw error;
+  }
+}
+
 interface Request extends Flags {
   readonly drain: boolean;
   readonly reason?: string;
@@ -118,8 +140,8 @@ interface Request extends Flags {
 }
 
 async function run(context: CliContext, cluster: string, request: Request): Promise<void> {
-  const config = request.config ?? context.env["CARRICK_CONFIG"];
-  const configured = config === undefined ? undefined : (await readControllerConfig(config)).clusters;
+  const file = request.config ?? context.env["CARRICK_CONFIG"];
+  const config = file === undefined ? undefined : await readControllerConfig(file);
   const outcome = await setDrain(context, {
     cluster,
     drain: request.drain,
@@ -127,9 +149,9 @@ async function run(context: CliContext, cluster: string, request: Request): Prom
     force: request.force === true,
     wait: request.wait,
     timeoutMs: request.timeout,
-    controllers: controllerAddresses(request.controller, context.env),
+    controllers: controllerAddresses(request.controller, context.env, config?.listen?.api),
     trust: await readTrust(request, context.env, context.now()),
-    access: accessOf(cluster, request, configured),
+    access: accessOf(cluster, request, config?.clusters),
   });
   for (const sentence of outcome.silent) note(context, sentence);
   if (request.output === "json") printJson(context, outcome);
@@ -137,8 +159,7 @@ async function run(context: CliContext, cluster: string, request: Request): Prom
   context.process.exitCode = exitOf(outcome, request.wait);
 }
 
-/** What came of it, in one sentence. */
-export function sentenceOf({ cluster, drain, changed, envoys, ...progress }: DrainOutcome): string {
+function sentenceOf({ cluster, drain, changed, envoys, ...progress }: DrainOutcome): string {
   const { length } = progress.taken;
   const written = `${cluster}: the ${drain ? "drain" : "end of the drain"} is written`;
   const sentences: Readonly<Record<DrainOutcome["envoys"], string>> = {

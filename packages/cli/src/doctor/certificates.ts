@@ -23,7 +23,8 @@ export async function checkCertificates(paths: PemPaths, domain: string, now: nu
     return [ok(AREA, `${paths.certificate} fits its key and authority, until ${leaf.validTo}`)];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const [says = "", fix = "correct the path in tls"] = error.message.split("; ");
-    return [problem(AREA, says, fix)];
+    // The sentence ends with the fix.
+    const end = error.message.lastIndexOf("; ");
+    return [problem(AREA, error.message.slice(0, end), error.message.slice(end + 2))];
   }
 }

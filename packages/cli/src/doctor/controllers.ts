@@ -1,21 +1,23 @@
-import { allStatuses } from "../api/all-statuses.ts";
+import { statusOf } from "../api/answers.ts";
 import type { Trust } from "../api/trust.ts";
-import { type Check, ok, problem, warning } from "./check.ts";
+import { CommandError } from "../exit-code.ts";
 import { isHealthy } from "../health.ts";
+import { type Check, ok, problem, warning } from "./check.ts";
 
 const AREA = "controllers";
 
 /** Whether controllers answer, and whether `carrick status` has more to say. */
 export async function checkControllers(controllers: readonly URL[], trust: Trust | undefined): Promise<Check[]> {
-  const { reports, silent } = await allStatuses(controllers, { trust });
-  return [
-    ...reports.map((report) =>
-      isHealthy(report)
-        ? ok(AREA, `${report.replica} answers and is healthy`)
-        : warning(AREA, `${report.replica} answers, but something asks for a person`, "look at carrick status"),
-    ),
-    ...silent.map((sentence) =>
-      problem(AREA, sentence, "start it, or name it with --controller or CARRICK_CONTROLLER"),
-    ),
-  ];
+  return await Promise.all(controllers.map((controller) => checkController(controller, trust)));
+}
+
+async function checkController(controller: URL, trust: Trust | undefined): Promise<Check> {
+  try {
+    const report = await statusOf(controller, { trust });
+    if (isHealthy(report)) return ok(AREA, `${report.replica} answers and is healthy`);
+    return warning(AREA, `${report.replica} answers, but something asks for a person`, "look at carrick status");
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return problem(AREA, error.message, "start it, or name another with --controller or CARRICK_CONTROLLER");
+  }
 }

@@ -1,4 +1,5 @@
 import { type ControllerConfig, readControllerConfig } from "../config/controller-config.ts";
+import type { ConfiguredApi } from "../api/controllers.ts";
 import type { Trust } from "../api/trust.ts";
 import { CommandError } from "../exit-code.ts";
 import { checkCertificates } from "./certificates.ts";
@@ -11,7 +12,8 @@ import { checkPort, type Listen } from "./ports.ts";
 
 export interface Patient {
   readonly config: string | undefined;
-  readonly controllers: readonly URL[];
+  /** Which controllers to ask, where the configuration has the API at this address. */
+  readonly controllers: (configured: ConfiguredApi | undefined) => readonly URL[];
   readonly trust: Trust | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nodeVersion: string;
@@ -23,38 +25,50 @@ export interface Patient {
 
 /** Looks at everything at once; the findings come in a fixed order. */
 export async function examine(patient: Patient): Promise<Check[]> {
-  const { config: file, controllers, trust, now } = patient;
-  const answering = checkControllers(controllers, trust);
+  const { config: file, controllers, trust, env, folder, nodeVersion } = patient;
+  const { config, finding } = file === undefined ? {} : await readConfiguration(file);
+  const answering = checkControllers(controllers(config?.listen?.api), trust);
   const found = await Promise.all([
-    checkEnvoy(patient.env, patient.folder),
-    ...(file === undefined ? [] : [checkFile(file, patient, answering, now)]),
+    checkEnvoy(env, folder),
+    ...(file === undefined || config === undefined ? [] : [checkConfigured(file, config, patient, answering)]),
     answering,
   ]);
-  return [checkNode(patient.nodeVersion), ...found.flat()];
+  return [checkNode(nodeVersion), ...(finding === undefined ? [] : [finding]), ...found.flat()];
 }
 
-async function checkFile(
-  file: string,
-  { controllerProgram }: Patient,
-  answering: Promise<Check[]>,
-  now: () => number,
-): Promise<Check[]> {
-  let config: ControllerConfig;
+interface Reading {
+  readonly config?: ControllerConfig;
+  /** Why there is no `config`. */
+  readonly finding?: Check;
+}
+
+async function readConfiguration(file: string): Promise<Reading> {
   try {
-    config = await readControllerConfig(file);
+    return { config: await readControllerConfig(file) };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return [problem("configuration", error.message, "correct it; nothing that depends on it was looked at")];
+    const fix = "correct it; nothing that depends on it was looked at";
+    return { finding: problem("configuration", error.message, fix) };
   }
+}
+
+async function checkConfigured(
+  file: string,
+  config: ControllerConfig,
+  { controllerProgram, now }: Patient,
+  answering: Promise<Check[]>,
+): Promise<Check[]> {
   const { tls, domain, clusters } = config;
   const running = (await answering).some(({ level }) => level !== "problem");
-  const found = await Promise.all([
+  const [checked, ...others] = await Promise.all([
     checkConfiguration(file, controllerProgram),
     ...(tls === undefined ? [] : [checkCertificates(tls, domain, now())]),
     ...clusters.map((cluster) => checkCluster(cluster, now)),
     ...listens(config).map((listen) => checkPort(listen, running)),
   ]);
-  return found.flat();
+  // The controller reads the certificate files too, and what is wrong with them is said once.
+  const ofFiles = ({ says }: Check) => Object.values(tls ?? {}).some((path) => says.startsWith(`${path}: `));
+  return [...checked.filter((check) => !ofFiles(check)), ...others.flat(2)];
 }
 
 function listens({ listen }: ControllerConfig): Listen[] {

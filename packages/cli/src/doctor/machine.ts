@@ -3,7 +3,7 @@ import { access, constants } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { reasonOf } from "../exit-code.ts";
-import { type Check, ok, problem } from "./check.ts";
+import { type Check, ok, problem, warning } from "./check.ts";
 
 const AREA = "machine";
 const NODE_NEEDED = [24, 12] as const;
@@ -32,19 +32,16 @@ export function envoyCandidates(env: Readonly<Record<string, string | undefined>
   return [...checkouts, ...inPath.map((entry) => join(entry, "envoy"))];
 }
 
-/** Finds Envoy and asks it for its version. An edge may run elsewhere, but not on this machine without it. */
+/** Finds Envoy and asks it for its version. It may be missing where only a controller runs. */
 export async function checkEnvoy(env: Readonly<Record<string, string | undefined>>, folder: string): Promise<Check> {
   const candidates = envoyCandidates(env, folder);
   for (const path of candidates) {
     if (await isRunnable(path)) return await checkVersion(path);
   }
   const asked = env["ENVOY"];
-  const where = asked === undefined || asked === "" ? "neither in .tool/ nor in PATH" : `not at ${asked} (ENVOY)`;
-  return problem(
-    AREA,
-    `there is no Envoy binary, ${where}`,
-    "run `make setup`, or set ENVOY to an Envoy 1.33 or newer",
-  );
+  const fix = "run `make setup`, or set ENVOY to an Envoy 1.33 or newer";
+  if (asked !== undefined && asked !== "") return problem(AREA, `${asked} (ENVOY) is no program that can be run`, fix);
+  return warning(AREA, "there is no Envoy binary in .tool/ or in PATH: no edge can run on this machine", fix);
 }
 
 async function isRunnable(path: string): Promise<boolean> {

@@ -26,7 +26,7 @@ export async function checkRights(area: string, client: KubeClient): Promise<Che
   const verbs = offered ? VERBS : (["list"] as const);
   const missing = await missingRights(Object.values(READ), verbs, may);
   const secrets = await missingRights([SECRETS], verbs, may);
-  const grant = `grant ${verbs.join(" and ")} to these credentials, as in deploy/`;
+  const grant = `grant ${verbs.join(" and ")} on them to the controller's credentials`;
   return [
     missing.length === 0
       ? ok(area, `may ${verbs.join(" and ")} every kind that the controller reads`)

@@ -1,7 +1,6 @@
 import { allStatuses } from "../api/all-statuses.ts";
 import type { Trust } from "../api/trust.ts";
 import type { CliContext } from "../context.ts";
-import { counted } from "../render/quantity.ts";
 import { Convergence, type Progress } from "./convergence.ts";
 
 export interface WaitOptions {
@@ -48,7 +47,7 @@ export async function waitForEnvoys(
 export function progressSentence({ waiting, taken, pending }: Omit<Progress, "done">): string {
   if (waiting.length > 0) return `${waiting.join(", ")} ${waiting.length === 1 ? "does" : "do"} not show it yet`;
   if (pending.length === 0) return "no controller answers";
-  return `${taken.length} of ${counted(taken.length + pending.length, "Envoy")} have it, not yet ${pending.join(", ")}`;
+  return `${taken.length} of ${taken.length + pending.length} Envoys have it, not yet ${pending.join(", ")}`;
 }
 
 function show(context: CliContext, text: string): void {

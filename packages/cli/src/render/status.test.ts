@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import type { StatusReport } from "@carrick/core/report";
 import { isHealthy } from "../health.ts";
 import { plain } from "./paint.ts";
@@ -65,6 +66,16 @@ const TROUBLED: StatusReport = {
             "https://127.0.0.3:6443: nothing listens there (ECONNREFUSED): start the API server or correct the address",
           fromCache: true,
         },
+        {
+          kind: "Service",
+          state: "stale",
+          objects: 0,
+          ageMs: 300_000,
+          error:
+            "https://127.0.0.3:6443: nothing listens there (ECONNREFUSED): start the API server or correct the address",
+          fromCache: true,
+        },
+        { kind: "Pod", state: "unknown", objects: 0, error: "403 Forbidden", fromCache: false },
       ],
       problems: ["ingresses.yaml:12: is not YAML: a key is there twice"],
     },
@@ -133,9 +144,10 @@ test("a report with every kind of trouble, in 80 columns and without control cha
     "CLUSTER  STATE    AGE  DRAIN    WEIGHT  OBJECTS  FROM",
     "london   fresh    1 s  -             1    1,234  https://127.0.0.2:6443",
     "paris    stale  5 min  drained      10        1  https://0123456…s.amazonaws.com",
-    "  Ingress: stale, from the copy on disk, silent for 5 min",
+    "  Ingress, Service: stale, from the copy on disk, silent for 5 min",
     "  (https://127.0.0.3:6443: nothing listens there (ECONNREFUSED): start the API",
     "  server or correct the address)",
+    "  Pod: unknown (403 Forbidden)",
     "  ingresses.yaml:12: is not YAML: a key is there twice",
     "",
     "Fleet public: 502 hosts; resources: LDS 2, RDS 65, SRDS 1, CDS 3, EDS 3, SDS 1",
@@ -160,7 +172,7 @@ test("a report with every kind of trouble, in 80 columns and without control cha
 
 test("colours change nothing but colours", () => {
   const coloured = renderStatus(TROUBLED, 80, (_tone, text) => `\u001b[31m${text}\u001b[39m`);
-  const bare = coloured.map((line) => line.replaceAll(/\u001b\[\d+m/g, "").trimEnd());
+  const bare = coloured.map((line) => stripVTControlCharacters(line).trimEnd());
   assert.deepEqual(bare, renderStatus(TROUBLED, 80, plain));
 });
 

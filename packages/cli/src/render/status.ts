@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { refText } from "@carrick/core/model";
 import type {
   ClusterStatus,
@@ -61,7 +62,7 @@ function clusters(all: readonly ClusterStatus[], width: number, paint: Paint): s
     0,
     ...table(
       columns,
-      rows.map((row) => row.map(unpainted)),
+      rows.map((row) => row.map(stripVTControlCharacters)),
     ).map((line) => line.length),
   );
   const left = Math.max(20, width - widest - 2);
@@ -76,7 +77,7 @@ function clusters(all: readonly ClusterStatus[], width: number, paint: Paint): s
 function troubles(cluster: ClusterStatus, width: number, paint: Paint): string[] {
   const more = cluster.problems.length - SHOWN;
   return [
-    ...troubledKinds(cluster).flatMap((kind) => kindLines(kind, width)),
+    ...alike(troubledKinds(cluster)).flatMap((kinds) => kindLines(kinds, width)),
     ...cluster.problems.slice(0, SHOWN).flatMap((sentence) => paragraph(sentence, width, "  ")),
     ...(more > 0 ? [`  and ${count(more)} more`] : []),
   ].map((line) => paint("warning", line));
@@ -88,14 +89,20 @@ function age(kinds: readonly KindStatus[]): string {
   return ages.length === 0 ? "never" : duration(Math.max(...ages));
 }
 
-function kindLines(kind: KindStatus, width: number): string[] {
+/** Kinds with the same trouble: an API server that is down has it with all of them. */
+function alike(kinds: readonly KindStatus[]): KindStatus[][] {
+  return [...Map.groupBy(kinds, ({ state, fromCache, error }) => JSON.stringify([state, fromCache, error])).values()];
+}
+
+function kindLines(kinds: readonly KindStatus[], width: number): string[] {
+  const [{ state, fromCache, error }] = kinds as [KindStatus];
+  const ages = kinds.flatMap(({ ageMs }) => ageMs ?? []);
   const said = [
-    `${kind.kind}: ${kind.state}`,
-    ...(kind.fromCache ? ["from the copy on disk"] : []),
-    ...(kind.ageMs === undefined ? [] : [`silent for ${duration(kind.ageMs)}`]),
+    `${kinds.map(({ kind }) => kind).join(", ")}: ${state}`,
+    ...(fromCache ? ["from the copy on disk"] : []),
+    ...(ages.length === 0 ? [] : [`silent for ${duration(Math.max(...ages))}`]),
   ].join(", ");
-  const reason = kind.error === undefined ? "" : ` (${kind.error})`;
-  return paragraph(`${said}${reason}`, width, "  ");
+  return paragraph(`${said}${error === undefined ? "" : ` (${error})`}`, width, "  ");
 }
 
 function fleetLines(fleet: FleetStatus, now: number, width: number, paint: Paint): string[] {
@@ -165,11 +172,4 @@ function objectLines(found: readonly ObjectProblem[], width: number, paint: Pain
       return paragraph(`${at}${problem.message} [${problem.code}]`, width, "    ");
     }),
   ];
-}
-
-// eslint-disable-next-line no-control-regex -- colour sequences begin with the control character ESC.
-const COLOURS = /\u001b\[\d*m/g;
-
-function unpainted(cell: string): string {
-  return cell.replaceAll(COLOURS, "");
 }

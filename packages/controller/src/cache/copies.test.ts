@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { ingest } from "@carrick/core/ingest";
 import { objectKey, sourceKey } from "@carrick/core/model";
+import { createAuthority } from "../../../lab/src/trust/index.ts";
 import { createWriters, testRules, testWorld, when } from "../world/test-world.ts";
 import { Copies } from "./copies.ts";
 
+const { certPem, keyPem: privateKey } = await (await createAuthority("test")).issue({ dnsNames: ["shop.example"] });
 let folder: string;
 const problems: string[] = [];
 
@@ -19,7 +21,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function replica() {
   const world = testWorld();
-  const copies = new Copies({ folder, world, onProblem: (sentence) => problems.push(sentence) });
+  const copies = new Copies({ folder, world, privateKey, onProblem: (sentence) => problems.push(sentence) });
   return { world, copies, writers: createWriters(world, "paris") };
 }
 
@@ -91,18 +93,61 @@ test("a copy that is cut, of another cluster or no copy at all is not used, and 
   }
 });
 
-test("files are for this user only, and hold no Secret", async () => {
+test("Secrets that an Ingress names are sealed; another key cannot open them; files are for this user only", async () => {
   const { world, copies, writers } = replica();
   await copies.restore("paris", writers);
-  writers.Secret.apply([
-    { key: "shop/tls", value: ingest("Secret", "paris", { metadata: { name: "tls", namespace: "shop" } }, testRules) },
+  const data = {
+    "tls.crt": Buffer.from(certPem).toString("base64"),
+    "tls.key": Buffer.from(privateKey).toString("base64"),
+  };
+  const put = (name: string) => ({
+    key: `shop/${name}`,
+    value: ingest("Secret", "paris", { metadata: { name, namespace: "shop" }, data }, testRules),
+  });
+  writers.Secret.apply([put("named"), put("other")]);
+  const spec = {
+    ingressClassName: "carrick",
+    tls: [{ secretName: "named" }],
+    rules: [
+      {
+        host: "shop.example",
+        http: {
+          paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
+        },
+      },
+    ],
+  };
+  writers.Ingress.apply([
+    {
+      key: "shop/web",
+      value: ingest("Ingress", "paris", { metadata: { name: "web", namespace: "shop" }, spec }, testRules),
+    },
   ]);
-  writers.Secret.synced();
-  writers.Service.synced();
-  await when(world, () => world.tables.Secret.size === 1);
+  writers.Ingress.synced();
+  await when(world, () => world.tables.Secret.size === 2 && world.tables.Ingress.size === 1);
   await copies.flush();
-  assert.deepEqual(readdirSync(join(folder, "paris")), ["Service.jsonl"]);
-  assert.equal(statSync(join(folder, "paris", "Service.jsonl")).mode & 0o777, 0o600);
+  const path = join(folder, "paris", "Secret.jsonl");
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.doesNotMatch(readFileSync(path, "utf8"), /BEGIN|shop|named/);
+
+  const again = replica();
+  await again.copies.restore("paris", again.writers);
+  await when(again.world, () => again.world.tables.Secret.size === 1);
+  const row = again.world.tables.Secret.get(objectKey("paris", "shop", "named"));
+  assert.equal(row?.key.reveal(), privateKey);
+  assert.equal(row.certificate, certPem);
+
+  const world2 = testWorld();
+  const other = new Copies({
+    folder,
+    world: world2,
+    privateKey: "another",
+    onProblem: (sentence) => problems.push(sentence),
+  });
+  const writers2 = createWriters(world2, "paris");
+  await other.restore("paris", writers2);
+  assert.equal(writers2.Secret.known, false);
+  assert.match(problems.join(), /Secret\.jsonl: is not used as the copy of paris: /);
 });
 
 test("a folder that cannot be written is said, and nothing stops", async () => {

@@ -27,6 +27,7 @@ export function xdsEvents(log: Logger, metrics: XdsMetrics): (event: XdsEvent) =
         break;
       case "acked":
         metrics.acked(fleetOf(event.peer), event.type, event.ms);
+        log.debug({ envoy: event.peer.uri, type: short(event.type), ms: event.ms }, "acknowledged");
         break;
       case "nacked":
         metrics.nacked(fleetOf(event.peer), event.type);
