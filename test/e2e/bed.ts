@@ -15,7 +15,7 @@ import {
   service,
   startApiServer,
 } from "@carrick/lab";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { type Backend, startBackend } from "../../packages/lab/src/backend/index.ts";
 import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
 import { parseMetrics } from "../../packages/lab/src/demo/metrics.ts";
@@ -74,6 +74,8 @@ export interface Bed {
   readonly clusters: Readonly<Record<string, BedCluster>>;
   readonly replicas: readonly BedReplica[];
   readonly replica: BedReplica;
+  readonly envoyProcess: Restartable<Envoy>;
+  /** As it was started last. */
   readonly envoy: Envoy;
   target(host: string, path?: string): Target;
   secureTarget(host: string, path?: string): Target;
@@ -113,8 +115,8 @@ export async function openBed(options: BedOptions): Promise<Bed> {
     for (let i = 1; i <= (options.replicas ?? 1); i++) {
       replicas.push(await openReplica({ number: i, folder, authority, clusters, edge, options, stack }));
     }
-    const envoy = await openEnvoy(folder, authority, replicas);
-    stack.use(envoy);
+    const envoyProcess = await openEnvoy(folder, authority, replicas);
+    stack.defer(() => envoyProcess.kill());
     const target = (host: string, path = "/"): Target => ({ name: `${host}${path}`, ...edge.http, host, path });
     const secureTarget = (host: string, path = "/"): Target => ({
       ...target(host, path),
@@ -131,7 +133,10 @@ export async function openBed(options: BedOptions): Promise<Bed> {
       clusters,
       replicas,
       replica: replicas[0]!,
-      envoy,
+      envoyProcess,
+      get envoy() {
+        return envoyProcess.now;
+      },
       target,
       secureTarget,
       get: (host, path) => exchange(target(host, path), 1000),
@@ -203,7 +208,8 @@ async function openCluster({
   const apply = (...objects: readonly object[]) => {
     for (const object of objects) api.objects.apply(object);
   };
-  apply(ingressClass({ name: "carrick", controller: "carrick.dev/edge" }));
+  const definition = readFileSync(join(CHECKOUT, "deploy", "crds", "carrick.dev_clusters.yaml"), "utf8");
+  apply(parse(definition) as object, ingressClass({ name: "carrick", controller: "carrick.dev/edge" }));
   return {
     name,
     api,
@@ -334,7 +340,11 @@ async function openReplica({
   };
 }
 
-async function openEnvoy(folder: string, authority: Authority, replicas: readonly BedReplica[]): Promise<Envoy> {
+async function openEnvoy(
+  folder: string,
+  authority: Authority,
+  replicas: readonly BedReplica[],
+): Promise<Restartable<Envoy>> {
   const { certPem, keyPem } = await authority.issue({ uris: [edgeName(DOMAIN, "home", "public", "e1")] });
   writeFileSync(join(folder, "e1.pem"), certPem);
   writeFileSync(join(folder, "e1.key"), keyPem, { mode: 0o600 });
@@ -346,5 +356,6 @@ async function openEnvoy(folder: string, authority: Authority, replicas: readonl
     statsPrefixes: ["cluster.", "http."],
   });
   mkdirSync(join(folder, "envoy"));
-  return startEnvoy({ name: "e1", bootstrap, dir: join(folder, "envoy"), drainTimeSeconds: 5 });
+  const dir = join(folder, "envoy");
+  return Restartable.start(() => startEnvoy({ name: "e1", bootstrap, dir, drainTimeSeconds: 5 }));
 }
