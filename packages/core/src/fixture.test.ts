@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { fromBinary, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
+import { createRegistry, type DescMessage, fromBinary, type MessageShape, toJson } from "@bufbuild/protobuf";
 import { ClusterSchema } from "@carrick/proto/envoy/config/cluster/v3/cluster_pb.js";
 import { ClusterLoadAssignmentSchema } from "@carrick/proto/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "@carrick/proto/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@carrick/proto/envoy/config/route/v3/route_pb.js";
 import { ScopedRouteConfigurationSchema } from "@carrick/proto/envoy/config/route/v3/scoped_route_pb.js";
+import { LuaSchema } from "@carrick/proto/envoy/extensions/filters/http/lua/v3/lua_pb.js";
+import { RouterSchema } from "@carrick/proto/envoy/extensions/filters/http/router/v3/router_pb.js";
+import { TlsInspectorSchema } from "@carrick/proto/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js";
+import { HttpConnectionManagerSchema } from "@carrick/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { DownstreamTlsContextSchema } from "@carrick/proto/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { SecretSchema } from "@carrick/proto/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { EdgeEnvironment, Fleet } from "./derive/index.ts";
 import { absentSecret, accept, ingest, type IngestRules, type KubeObject } from "./ingest/index.ts";
@@ -170,7 +175,16 @@ const SCHEMAS = {
   secret: SecretSchema,
 } satisfies Record<keyof typeof TYPE, DescMessage>;
 
-export const ENVIRONMENT: EdgeEnvironment = {
+/** What stands in `Any` fields. */
+const REGISTRY = createRegistry(
+  HttpConnectionManagerSchema,
+  LuaSchema,
+  RouterSchema,
+  TlsInspectorSchema,
+  DownstreamTlsContextSchema,
+);
+
+const ENVIRONMENT: EdgeEnvironment = {
   hash: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   knownClasses: FLEET.classes,
 };
@@ -236,6 +250,11 @@ export class TestWorld {
     const row = this.edge.types.get(TYPE[type])!.table.get(name);
     assert.ok(row, `no ${type} ${name}, but ${this.names(type).join(", ")}`);
     return fromBinary(SCHEMAS[type] as DescMessage, row.body) as MessageShape<(typeof SCHEMAS)[T]>;
+  }
+
+  /** As Envoy reads it from a file. */
+  json(type: keyof typeof TYPE, name: string): KubeObject {
+    return toJson(SCHEMAS[type] as DescMessage, this.resource(type, name), { registry: REGISTRY }) as KubeObject;
   }
 
   /** Versions of all resources as `<type> <name>`, with `partial` where they are. */

@@ -1,5 +1,6 @@
 import {
   defaultClass,
+  exact,
   type IngressBackend,
   type IngressRow,
   type ObjectKey,
@@ -122,7 +123,8 @@ function admit(row: IngressRow, tables: Tables, read: Reader): AdmittedIngress {
     return { host: rule.host, paths, ...(secret && { secret }) };
   });
   if (row.defaultBackend !== undefined) addFallback(hosts, resolve(row.defaultBackend, "spec.defaultBackend"));
-  return { cluster: row.cluster, namespace: row.namespace, name: row.name, created: row.created, hosts, findings };
+  const { cluster, namespace, name, created } = row;
+  return { cluster, namespace, name, created, hosts, findings: exact(findings) };
 }
 
 /** The default backend takes what no rule of its Ingress matches, and what no Ingress has a host for. */

@@ -1,6 +1,7 @@
-import { type ClusterName, objectKey, sliceByService, sourceKey, type Tables } from "../model/index.ts";
+import { type ClusterName, objectKey, sliceByService, type Tables } from "../model/index.ts";
 import { type Group as StoreGroup, type Reader, same, type Store, type Table } from "../store/index.ts";
 import { type BackendSet, type BackendSetKey, parseBackendSetKey } from "./backend-set.ts";
+import type { ClusterState } from "./cluster-states.ts";
 import type { Fleet } from "./fleet.ts";
 import { type HostRow, hostBySet } from "./hosts.ts";
 import { type Candidate, type Member, select, type Selection } from "./select.ts";
@@ -21,6 +22,7 @@ export function assignments(
   store: Store,
   tables: Tables,
   sets: Table<StoreGroup<BackendSetKey>>,
+  states: Table<ClusterState>,
   fleet: Fleet,
 ): Table<AssignmentRow> {
   return store.view(
@@ -28,23 +30,18 @@ export function assignments(
     sets,
     ({ term: key }, _, read) => {
       const set = parseBackendSetKey(key);
-      const members = set.clusters.map((cluster) => memberOf(set, cluster, tables, read));
-      const partial = set.clusters.some((cluster) => !endpointsKnown(cluster, tables, read));
+      const members: Member[] = [];
+      let partial = false;
+      for (const cluster of set.clusters) {
+        const state = read.get(states, cluster);
+        if (state?.endpointsKnown !== true) partial = true;
+        const endpoints = candidates(set, cluster, tables, read);
+        members.push({ cluster, weight: state?.weight ?? 1, drain: state?.drain ?? false, endpoints });
+      }
       return [[key, { set: key, partial, ...select(members) }]];
     },
     same,
   );
-}
-
-/** What a cluster brings to a set, as its objects say now. */
-export function memberOf(set: BackendSet, cluster: ClusterName, tables: Tables, read: Reader): Member {
-  const own = read.get(tables.Cluster, objectKey(cluster, "", "self"));
-  return {
-    cluster,
-    weight: own?.weight ?? 1,
-    drain: own?.drain ?? false,
-    endpoints: candidates(set, cluster, tables, read),
-  };
 }
 
 function candidates(set: BackendSet, cluster: ClusterName, tables: Tables, read: Reader): Candidate[] {
@@ -60,10 +57,4 @@ function candidates(set: BackendSet, cluster: ClusterName, tables: Tables, read:
     if (target === undefined) return [];
     return slice.endpoints.map(({ address, condition }) => ({ address, port: target.port, condition }));
   });
-}
-
-function endpointsKnown(cluster: ClusterName, tables: Tables, read: Reader): boolean {
-  return (["Cluster", "Service", "EndpointSlice"] as const).every(
-    (kind) => read.get(tables.sources, sourceKey(cluster, kind))?.known === true,
-  );
 }

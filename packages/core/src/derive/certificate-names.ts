@@ -1,3 +1,4 @@
+import { ascii } from "./ascii.ts";
 import type { EdgeEnvironment } from "./fleet.ts";
 
 /** Whether a certificate with `names` may serve `host` (RFC 6125: a wildcard stands for exactly one label). */
@@ -25,15 +26,9 @@ export function serverNameCandidates(host: string): string[] {
 }
 
 /**
- * The filter chain of all certificates with the same names. A renewed certificate keeps its names, and so its chain:
+ * The filter chain of all certificates with the same names (sorted, as in `SecretRow`). A renewed certificate keeps its names, and so its chain:
  * the listener does not change.
  */
 export function chainName(names: readonly string[], env: EdgeEnvironment): string {
-  const sorted = [...new Set(names)].sort();
-  return `${sorted[0] ?? ""}-${env.hash(ascii(sorted.join("\n"))).slice(0, 8)}`;
-}
-
-/** Certificate names are ASCII (IDNA), host names too. */
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
+  return `${names[0] ?? ""}-${env.hash(ascii(names.join("\n"))).slice(0, 8)}`;
 }

@@ -18,9 +18,11 @@ export interface PlacementRow {
   readonly host: string;
   /** Plain requests are answered with a redirect to https. */
   readonly redirect: boolean;
-  /** The host's certificate is not known yet, so neither is what its plain requests get. */
+  /** Whether plain requests are redirected is not known yet, as the host's certificate is not. */
   readonly pending: boolean;
 }
+
+const NO_REDIRECT = { redirect: false, pending: false };
 
 /**
  * Which chains a host is served in: the plain one, and the one that Envoy will choose for its server name. For some
@@ -38,13 +40,16 @@ export function placements(
     ({ host, tls, pending }, _key, read) => {
       const chain = tls === undefined || fleet.https === undefined ? undefined : chainOf(host, names, read);
       const rows: [string, PlacementRow][] = [];
-      const place = (into: string, domain: string, redirect: boolean) =>
-        rows.push([`${into}|${domain}`, { chain: into, domain, host, redirect, pending }]);
-      if (fleet.http !== undefined) place(HTTP, host, chain !== undefined && fleet.httpsRedirect);
+      const place = (into: string, domain: string, plain: Pick<PlacementRow, "redirect" | "pending"> = NO_REDIRECT) =>
+        rows.push([`${into}|${domain}`, { chain: into, domain, host, ...plain }]);
+      const redirects = fleet.https !== undefined && fleet.httpsRedirect;
+      if (fleet.http !== undefined) {
+        place(HTTP, host, { redirect: redirects && chain !== undefined, pending: redirects && pending });
+      }
       if (chain === undefined) return rows;
-      place(chain, host, false);
+      place(chain, host);
       for (const taken of host.startsWith("*") ? read.by(names, serverNameByWildcard, host) : []) {
-        if (read.get(hosts, taken.name)?.tls === undefined) place(taken.chain, taken.name, false);
+        if (read.get(hosts, taken.name)?.tls === undefined) place(taken.chain, taken.name);
       }
       return rows;
     },

@@ -1,4 +1,4 @@
-import type { ClusterName, EndpointCondition } from "../model/index.ts";
+import { type ClusterName, type EndpointCondition, exact } from "../model/index.ts";
 
 /** An endpoint as selection sees it. */
 export interface Candidate {
@@ -52,7 +52,7 @@ export function select(members: readonly Member[]): Selection {
   ];
   for (const { condition, drained, notes } of attempts) {
     const groups = members.flatMap((member) => (drained || !member.drain ? group(member, condition) : []));
-    if (groups.length > 0) return { groups: groups.sort((a, b) => (a.cluster < b.cluster ? -1 : 1)), notes };
+    if (groups.length > 0) return { groups: exact(groups.sort((a, b) => (a.cluster < b.cluster ? -1 : 1))), notes };
   }
   return { groups: [], notes: [] };
 }
@@ -66,5 +66,5 @@ function group(member: Member, condition: EndpointCondition): Group[] {
   const endpoints = [...unique.values()].sort((a, b) =>
     a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1,
   );
-  return [{ cluster: member.cluster, priority: 0, weight: member.weight, endpoints }];
+  return [{ cluster: member.cluster, priority: 0, weight: member.weight, endpoints: exact(endpoints) }];
 }

@@ -150,18 +150,21 @@ class Explanation {
     const ready = slices
       .flatMap((slice) => slice.endpoints)
       .filter((endpoint) => endpoint.condition === "ready").length;
-    const why = [
-      ...(own?.drain === true ? ["is being drained"] : []),
-      ...(assignment?.notes.includes("drainIgnored") === true && own?.drain === true
-        ? ["but no other cluster is left"]
-        : []),
-      ...(assignment?.notes.includes("drainingOnly") === true
-        ? ["has no ready endpoint, so terminating ones serve"]
-        : []),
-      `has ${ready} ready endpoints`,
+    const taking = group?.endpoints.length ?? 0;
+    const what = [
+      `${cluster} has ${ready} ready ${ready === 1 ? "endpoint" : "endpoints"}`,
       ...(own !== undefined && own.weight !== 1 ? [`weighs ${own.weight}`] : []),
+      ...(own?.drain === true ? ["is being drained"] : []),
+      ...(own?.drain === true && taking > 0 ? ["which is ignored because no other cluster is left"] : []),
     ];
-    this.#say("cluster", `${cluster} ${why.join(", ")}: ${group?.endpoints.length ?? 0} of them take requests.`, [
+    const terminating = assignment?.notes.includes("drainingOnly") === true;
+    const gets =
+      taking === 0
+        ? "gets no requests"
+        : terminating
+          ? `gets requests at ${taking} terminating, which still ${taking === 1 ? "serves" : "serve"}`
+          : "gets requests";
+    this.#say("cluster", `${what.join(", ")}; it ${gets}.`, [
       ...(own === undefined ? [] : [this.#cite("Cluster", objectKey(cluster, "", "self"))]),
       ...slices.map((slice) => this.#cite("EndpointSlice", objectKey(slice.cluster, slice.namespace, slice.name))),
     ]);

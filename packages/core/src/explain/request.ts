@@ -1,7 +1,7 @@
 /** What of a URL decides where a request goes. */
 export interface ExplainedRequest {
   readonly scheme: "http" | "https";
-  /** Lower case, without port. */
+  /** Lower case, without port and without a dot at its end. */
   readonly host: string;
   readonly path: string;
 }
@@ -14,7 +14,7 @@ export function parseRequest(url: string): ExplainedRequest | undefined {
   if (parts === null) return undefined;
   return {
     scheme: parts[1]!.toLowerCase() === "https" ? "https" : "http",
-    host: parts[2]!.toLowerCase(),
+    host: parts[2]!.toLowerCase().replace(/(?<=.)\.$/, ""),
     path: normalPath(parts[3] ?? "/"),
   };
 }

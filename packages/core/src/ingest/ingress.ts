@@ -1,4 +1,12 @@
-import type { ClusterName, IngressBackend, IngressPath, IngressRow, IngressRule, IngressTls } from "../model/index.ts";
+import {
+  type ClusterName,
+  exact,
+  type IngressBackend,
+  type IngressPath,
+  type IngressRow,
+  type IngressRule,
+  type IngressTls,
+} from "../model/index.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readHost } from "./host.ts";
 import { readMeta } from "./meta.ts";
@@ -35,7 +43,7 @@ export function ingestIngress(cluster: ClusterName, object: KubeObject): Ingress
     created: meta.created,
     rules: mergeHosts(rules),
     ...(defaultBackend && { defaultBackend }),
-    tls,
+    tls: exact(tls),
     ...(fields.problems.length > 0 && { problems: fields.problems }),
   };
 }
@@ -106,7 +114,7 @@ function readTls(fields: Fields, value: unknown, at: string): IngressTls[] {
     fields.note("InvalidHost", `${at}.hosts[${i}]`, `${shown(text)} ${host.wrong}.`);
     return [];
   });
-  if (secret !== "") return [{ hosts, secret, at }];
+  if (secret !== "") return [{ hosts: exact(hosts), secret, at }];
   fields.note("InvalidValue", `${at}.secretName`, "names no Secret, so its hosts are not served over TLS.");
   return [];
 }
@@ -126,5 +134,5 @@ function boundPaths(fields: Fields, rules: readonly IngressRule[]): readonly Ing
 /** Rules of one host become one rule: the same host may stand in several. */
 function mergeHosts(rules: readonly IngressRule[]): IngressRule[] {
   const byHost = Map.groupBy(rules, (rule) => rule.host);
-  return [...byHost].map(([host, same]) => ({ host, paths: same.flatMap((rule) => rule.paths) }));
+  return [...byHost].map(([host, same]) => ({ host, paths: exact(same.flatMap((rule) => rule.paths)) }));
 }

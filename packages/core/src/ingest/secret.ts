@@ -74,6 +74,14 @@ export function absentSecret(cluster: ClusterName, namespace: string, name: stri
   return unusable({ cluster, namespace, name, resourceVersion: "" }, 0, [{ code: "UnknownSecret", path: "", message }]);
 }
 
+/** The row of a Secret that may not be read: a version that was accepted before stays in force. */
+export function forbiddenSecret(cluster: ClusterName, namespace: string, name: string): SecretRow {
+  const message = `may not be read in ${cluster}; give the controller get, list and watch on this Secret.`;
+  return unusable({ cluster, namespace, name, resourceVersion: "" }, 0, [
+    { code: "ForbiddenSecret", path: "", message },
+  ]);
+}
+
 function unusable(row: ObjectRow, created: number, problems: readonly Problem[]): SecretRow {
   return { ...row, created, certificate: "", key: secretText(""), names: [], fingerprint: "", notAfter: 0, problems };
 }

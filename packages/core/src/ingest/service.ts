@@ -1,4 +1,4 @@
-import type { ClusterName, ServicePort, ServiceRow } from "../model/index.ts";
+import { type ClusterName, exact, type ServicePort, type ServiceRow } from "../model/index.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readMeta } from "./meta.ts";
 
@@ -18,8 +18,10 @@ export function ingestService(cluster: ClusterName, object: KubeObject): Service
   return {
     ...meta.row,
     type: known ?? "ClusterIP",
-    clusterIps: (clusterIps.length > 0 ? clusterIps : [single]).filter((ip) => ip !== "" && ip !== "None"),
-    ports: fields.list(spec["ports"], "spec.ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
+    clusterIps: exact((clusterIps.length > 0 ? clusterIps : [single]).filter((ip) => ip !== "" && ip !== "None")),
+    ports: exact(
+      fields.list(spec["ports"], "spec.ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
+    ),
     ...(fields.problems.length > 0 && { problems: fields.problems }),
   };
 }

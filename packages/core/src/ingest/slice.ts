@@ -1,4 +1,11 @@
-import type { ClusterName, Endpoint, EndpointCondition, SlicePort, SliceRow } from "../model/index.ts";
+import {
+  type ClusterName,
+  type Endpoint,
+  type EndpointCondition,
+  exact,
+  type SlicePort,
+  type SliceRow,
+} from "../model/index.ts";
 import { type AddressRules, readAddress } from "./address.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readMeta } from "./meta.ts";
@@ -32,8 +39,8 @@ export function ingestSlice(cluster: ClusterName, object: KubeObject, rules: Add
   return {
     ...meta.row,
     service: fields.name(meta.labels["kubernetes.io/service-name"], "metadata.labels"),
-    ports: fields.list(object["ports"], "ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
-    endpoints,
+    ports: exact(fields.list(object["ports"], "ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at))),
+    endpoints: exact(endpoints),
     ...(fields.problems.length > 0 && { problems: fields.problems }),
   };
 }

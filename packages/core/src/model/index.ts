@@ -1,3 +1,4 @@
+export { exact } from "./exact.ts";
 export * from "./keys.ts";
 export * from "./problem.ts";
 export * from "./rows.ts";

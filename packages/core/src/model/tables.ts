@@ -45,6 +45,9 @@ export const defaultClass: Index<IngressClassRow> = index("default", (row) => (r
 /** What one source knows, by kind. */
 export const sourceByKind: Index<SourceRow> = index("kind", (row) => [row.kind]);
 
+/** What one cluster's sources know, by the cluster's name. */
+export const sourceByCluster: Index<SourceRow> = index("cluster", (row) => [row.cluster]);
+
 /** Workloads by `<cluster>/<ip>`. */
 export const workloadByAddress: Index<WorkloadRow> = index("address", (row) =>
   row.ips.map((ip) => `${row.cluster}/${ip}`),
@@ -52,7 +55,7 @@ export const workloadByAddress: Index<WorkloadRow> = index("address", (row) =>
 
 export function defineTables(store: Store): Tables {
   return {
-    sources: store.table<SourceRow>("sources", [sourceByKind], same),
+    sources: store.table<SourceRow>("sources", [sourceByKind, sourceByCluster], same),
     Cluster: store.table<ClusterRow>("clusters", [], sameObject),
     Namespace: store.table<NamespaceRow>("namespaces", [], sameObject),
     Node: store.table<NodeRow>("nodes", [], sameObject),

@@ -134,7 +134,7 @@ describe("refuses", () => {
 });
 
 describe("a view", () => {
-  test("that throws keeps its last output, is a failure, and heals", () => {
+  test("D9: that throws keeps its last output, is a failure, and heals", () => {
     const store = new Store();
     const base = store.table<Row>("base");
     const view = store.view<Row, number>(

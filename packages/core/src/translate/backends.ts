@@ -1,4 +1,4 @@
-import { type AssignmentRow, type BackendSetKey, type EdgeEnvironment, type Fleet } from "../derive/index.ts";
+import { ascii, type AssignmentRow, type BackendSetKey, type EdgeEnvironment, type Fleet } from "../derive/index.ts";
 import type { Group, Store, Table } from "../store/index.ts";
 import { assignmentBytes } from "./assignment.ts";
 import { clusterBytes } from "./cluster.ts";
@@ -11,8 +11,7 @@ export function upstreamName(set: string, env: EdgeEnvironment): string {
   if (set.length <= LONGEST_NAME) return set;
   const at = set.indexOf("@");
   const clusters = set.slice(at + 1);
-  const bytes = Uint8Array.from(clusters, (character) => character.charCodeAt(0) & 0xff);
-  return `${set.slice(0, at)}@${clusters.split("+").length}-${env.hash(bytes).slice(0, 8)}`;
+  return `${set.slice(0, at)}@${clusters.split("+").length}-${env.hash(ascii(clusters)).slice(0, 8)}`;
 }
 
 export function clusterResources(

@@ -1,42 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { edgeArguments, edgeBootstrap, type EdgeBootstrapOptions, edgeSecretFiles } from "./bootstrap.ts";
+import { describe, test } from "node:test";
+import { edgeBootstrap, type EdgeBootstrapOptions, edgeSecretFiles } from "./bootstrap.ts";
+import { FOLDER, TLS_FILES, validate } from "./envoy-validate.test.ts";
 
-const ENVOY = process.env["ENVOY"] || fileURLToPath(new URL("../../../../.tool/envoy", import.meta.url));
-
-// A pair that guards nothing: Envoy's validation reads the files.
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBiDCCAS+gAwIBAgIURKWdKTaToubAb2LLmLjzvhtTi8owCgYIKoZIzj0EAwIw
-GTEXMBUGA1UEAwwOYm9vdHN0cmFwLnRlc3QwIBcNMjYxMTI1MTQ0MzI1WhgPMjEy
-NjExMDExNDQzMjVaMBkxFzAVBgNVBAMMDmJvb3RzdHJhcC50ZXN0MFkwEwYHKoZI
-zj0CAQYIKoZIzj0DAQcDQgAEL99GToAdBpKj2VZoq5zM0ZSZ6qnM4BfQoHK3Js/H
-aXwZQIgnjBCXj4uZbRbMs/Xm9DfTkat9tKmiqzQHQIIJ0aNTMFEwHQYDVR0OBBYE
-FByxT1LQY/P1ITIZzmWWTD6JRJQhMB8GA1UdIwQYMBaAFByxT1LQY/P1ITIZzmWW
-TD6JRJQhMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgWzJm2Dlz
-uVBXFp7ZRpoNepcB5y+9ifqc1BSVKwsb0K8CIDmNjZC+1y23YILiktih7we68Y0+
-rNeEq5qvJaQXpI0f
------END CERTIFICATE-----
-`;
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFk19OIH62f/5oiHN
-LeGSuE+YzymUP9S5lzb1vFKglwihRANCAAQv30ZOgB0GkqPZVmirnMzRlJnqqczg
-F9Cgcrcmz8dpfBlAiCeMEJePi5ltFsyz9eb0N9ORq320qaKrNAdAggnR
------END PRIVATE KEY-----
-`;
-
-const dir = mkdtempSync(join(tmpdir(), "carrick-bootstrap-test-"));
-after(() => rmSync(dir, { recursive: true, force: true }));
-writeFileSync(join(dir, "tls.crt"), CERTIFICATE);
-writeFileSync(join(dir, "tls.key"), KEY, { mode: 0o600 });
-const files = { certificate: join(dir, "tls.crt"), key: join(dir, "tls.key"), authority: join(dir, "tls.crt") };
-const rotated = { ...files, secrets: dir };
+const rotated = { ...TLS_FILES, secrets: FOLDER };
 for (const [name, file] of Object.entries(edgeSecretFiles(rotated))) {
-  writeFileSync(join(dir, name), JSON.stringify(file));
+  writeFileSync(join(FOLDER, name), JSON.stringify(file));
 }
 
 const options: EdgeBootstrapOptions = {
@@ -46,7 +17,7 @@ const options: EdgeBootstrapOptions = {
     { address: "::1", port: 18000 },
   ],
   serverName: "controller.carrick.test",
-  tls: files,
+  tls: TLS_FILES,
 };
 
 describe("the real Envoy accepts", () => {
@@ -59,7 +30,7 @@ describe("the real Envoy accepts", () => {
         { address: "127.0.0.1", port: 18001 },
       ],
       tls: rotated,
-      admin: { path: join(dir, "admin.sock") },
+      admin: { path: join(FOLDER, "admin.sock") },
       maxConnections: 100,
       maxHeapBytes: 1 << 30,
       statsPrefixes: ["cluster."],
@@ -73,29 +44,17 @@ describe("the real Envoy accepts", () => {
   };
   for (const [name, given] of Object.entries(cases)) {
     test(name, () => {
-      const path = join(dir, "bootstrap.json");
-      writeFileSync(path, JSON.stringify(edgeBootstrap(given)));
       // A deprecated field is a warning: that is a failure too.
-      assert.deepEqual(validate(path), { status: 0, said: `configuration '${path}' OK` });
+      assert.deepEqual(validate(edgeBootstrap(given)), { status: 0, said: "OK" });
     });
   }
 
   test("no field that it does not know: the check can fail", () => {
-    const path = join(dir, "wrong.json");
-    writeFileSync(path, JSON.stringify({ ...edgeBootstrap(options), no_such_field: 1 }));
-    const { status, said } = validate(path);
+    const { status, said } = validate({ ...edgeBootstrap(options), no_such_field: 1 });
     assert.equal(status, 1);
     assert.match(said, /no_such_field/);
   });
 });
-
-function validate(path: string): { readonly status: number | null; readonly said: string } {
-  const { status, stdout, stderr, error } = spawnSync(ENVOY, [...edgeArguments(path), "--mode", "validate"], {
-    encoding: "utf8",
-  });
-  assert.ifError(error);
-  return { status, said: `${stdout}${stderr}`.trim() };
-}
 
 test("controllers by address are a static cluster, one by name makes it DNS", () => {
   const clusterOf = (given: EdgeBootstrapOptions) => {

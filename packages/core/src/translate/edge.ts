@@ -8,6 +8,7 @@ import {
   CERTIFICATES,
   type ChainRow,
   chains,
+  clusterStates,
   type EdgeEnvironment,
   type Finding,
   type Fleet,
@@ -74,7 +75,7 @@ export function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: Edge
   const names = serverNames(store, chainRows, fleet);
   const placed = placements(store, hostRows, names, fleet);
   const sets = backendSets(store, hostRows, fleet);
-  const assigned = assignments(store, tables, sets, fleet);
+  const assigned = assignments(store, tables, sets, clusterStates(store, tables, fleet), fleet);
   const routeInputs = {
     hosts: hostRows,
     placements: placed,

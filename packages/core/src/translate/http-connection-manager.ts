@@ -21,6 +21,7 @@ export function httpConnectionManager(statPrefix: string, plan: TablePlan): Filt
     useRemoteAddress: true,
     normalizePath: true,
     mergeSlashes: true,
+    stripTrailingHostDot: true,
     commonHttpProtocolOptions: { idleTimeout: { seconds: 3600n } },
     http2ProtocolOptions: {
       maxConcurrentStreams: 100,

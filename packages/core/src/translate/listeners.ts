@@ -110,6 +110,8 @@ function tlsChain(chain: string, serverNames: string[], plan: TablePlan): Filter
   return create(FilterChainSchema, {
     name: chain,
     filterChainMatch: { serverNames },
+    // A handshake that is not finished holds its connection no longer.
+    transportSocketConnectTimeout: { seconds: 10n },
     filters: [httpConnectionManager("https", plan)],
     transportSocket: {
       name: "envoy.transport_sockets.tls",

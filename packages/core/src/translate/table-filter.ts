@@ -1,4 +1,4 @@
-import type { TablePlan } from "../derive/index.ts";
+import { TABLE_MODULUS, type TablePlan } from "../derive/index.ts";
 
 /** Carries the name of the route table from the filter to the scope key. Overwritten on arrival, removed before the upstream. */
 export const TABLE_HEADER = "x-carrick-table";
@@ -21,8 +21,8 @@ export function tableFilter(plan: TablePlan): string {
   for i = 1, #host do
     local c = string.byte(host, i)
     if c == 58 then break end
-    hash = (hash * 33 + c) % 4294967296
-    if dot then tail = (tail * 33 + c) % 4294967296 end
+    hash = (hash * 33 + c) % ${TABLE_MODULUS}
+    if dot then tail = (tail * 33 + c) % ${TABLE_MODULUS} end
     if c == 46 then dot = true end
   end
   headers:replace("${TABLE_HEADER}", "${plan.chain}/${plan.exact}/" .. string.format("%d", hash % ${plan.exact}))

@@ -1,0 +1,28 @@
+import { objectKey, sourceByCluster, type Tables } from "../model/index.ts";
+import { same, type Store, type Table } from "../store/index.ts";
+import type { Fleet } from "./fleet.ts";
+
+/** What holds for a cluster as a whole: read by every backend set that the cluster is a member of. */
+export interface ClusterState {
+  readonly weight: number;
+  readonly drain: boolean;
+  /** Everything has been told that its endpoints depend on. */
+  readonly endpointsKnown: boolean;
+}
+
+/** One row for each cluster that has a source, under the cluster's name. */
+export function clusterStates(store: Store, tables: Tables, fleet: Fleet): Table<ClusterState> {
+  return store.view<{ readonly term: string }, ClusterState>(
+    `${fleet.name}/cluster-states`,
+    store.groups(`${fleet.name}/cluster-names`, tables.sources, sourceByCluster),
+    ({ term: cluster }, key, read) => {
+      const own = read.get(tables.Cluster, objectKey(cluster, "", "self"));
+      const known = new Set(
+        read.by(tables.sources, sourceByCluster, cluster).flatMap((source) => (source.known ? [source.kind] : [])),
+      );
+      const endpointsKnown = known.has("Cluster") && known.has("Service") && known.has("EndpointSlice");
+      return [[key, { weight: own?.weight ?? 1, drain: own?.drain ?? false, endpointsKnown }]];
+    },
+    same,
+  );
+}
