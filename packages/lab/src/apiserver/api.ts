@@ -2,7 +2,7 @@
 import { acceptedForm } from "./accept.ts";
 import type { Form } from "./accept.ts";
 import { ApiError, expired } from "./api-error.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@carrick/kube";
 import type { Collection } from "./collection.ts";
 import { discovery, VERSION } from "./discovery.ts";
 import { fromEntry } from "./entry.ts";

@@ -1,14 +1,11 @@
 /** `apply -f` of plain means: every object of a YAML text is created, or replaces the one that is there. */
+import { KubeError, resourcePath } from "@carrick/kube";
+import type { KubeClient, ResourceRef } from "@carrick/kube";
 import { parseAllDocuments } from "yaml";
 import { isJsonObject } from "./kube-object.ts";
 import type { JsonObject } from "./kube-object.ts";
 
-/** What apply needs of a client. A refusal is thrown as an error with the HTTP code in `status`. */
-export interface ApplyClient {
-  get(path: string): Promise<JsonObject>;
-  create(path: string, object: object): Promise<JsonObject>;
-  update(path: string, object: object): Promise<JsonObject>;
-}
+export type ApplyClient = Pick<KubeClient, "get" | "create" | "update">;
 
 export interface Applied {
   readonly kind: string;
@@ -80,19 +77,19 @@ async function applyOne(
   const metadata = isJsonObject(object["metadata"]) ? object["metadata"] : {};
   const kind = required(object["kind"], "kind");
   const name = required(metadata["name"], "metadata.name");
-  const resource = await resources.find(required(object["apiVersion"], "apiVersion"), kind);
+  const { namespaced, ...resource } = await resources.find(required(object["apiVersion"], "apiVersion"), kind);
   const own = metadata["namespace"];
-  const space = resource.namespaced ? (typeof own === "string" && own !== "" ? own : namespace) : undefined;
-  const folder = `${resource.base}${space === undefined ? "" : `/namespaces/${encodeURIComponent(space)}`}/${resource.plural}`;
-  const path = `${folder}/${encodeURIComponent(name)}`;
+  const space = namespaced ? (typeof own === "string" && own !== "" ? own : namespace) : undefined;
+  const placed = space === undefined ? {} : { namespace: space };
+  const path = resourcePath({ ...resource, ...placed }, name);
   for (let attempt = 0; ; attempt += 1) {
     try {
       const old = await unlessCode(404, client.get(path));
       const written =
         old === undefined
-          ? await client.create(folder, {
+          ? await client.create(resourcePath({ ...resource, ...placed }), {
               ...object,
-              metadata: { ...metadata, ...(space === undefined ? {} : { namespace: space }) },
+              metadata: { ...metadata, ...placed },
             })
           : await client.update(path, { ...object, metadata: { ...metadata, resourceVersion: versionOf(old) } });
       const version = versionOf(written);
@@ -105,10 +102,7 @@ async function applyOne(
   }
 }
 
-interface ApiResource {
-  /** `/apis/networking.k8s.io/v1` */
-  readonly base: string;
-  readonly plural: string;
+interface ApiResource extends Omit<ResourceRef, "namespace"> {
   readonly namespaced: boolean;
 }
 
@@ -125,7 +119,8 @@ class ApiResources {
     const base = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const found = choose(this.#known.get(base), kind) ?? choose(await this.#read(base), kind);
     if (found === undefined) throw new Error(`kind: ${apiVersion} ${kind} is not served: apply its definition first`);
-    return { base, plural: String(found["name"]), namespaced: found["namespaced"] === true };
+    const [version = "", group = ""] = apiVersion.split("/").reverse();
+    return { group, version, plural: String(found["name"]), namespaced: found["namespaced"] === true };
   }
 
   async #read(base: string): Promise<readonly JsonObject[]> {
@@ -160,5 +155,5 @@ async function unlessCode<T>(code: number, answer: Promise<T>): Promise<T | unde
 }
 
 function codeOf(error: unknown): number {
-  return error instanceof Error && "status" in error ? Number(error.status) : 0;
+  return error instanceof KubeError ? error.status : 0;
 }

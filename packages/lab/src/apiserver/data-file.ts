@@ -32,6 +32,7 @@ export function compactedLine(version: number): string {
 
 export class DataFile {
   readonly #path: string;
+  /** -1 when it is closed: a number that was given back may be another file's by now. */
   #file: number;
   #bytes = 0;
   #lines = 0;
@@ -42,7 +43,12 @@ export class DataFile {
     const content = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     for (let end = content.indexOf(10); end !== -1; end = content.indexOf(10, this.#bytes)) {
       this.#lines += 1;
-      on(readRecord(content.toString("utf8", this.#bytes, end), `${path}:${this.#lines}`));
+      try {
+        on(readRecord(content.toString("utf8", this.#bytes, end)));
+      } catch (error) {
+        const reason = "this line is no record of the server's data: remove the file to start empty";
+        throw new Error(`${path}:${this.#lines}: ${reason}`, { cause: error });
+      }
       this.#bytes = end + 1;
     }
     this.#file = openSync(path, "a", 0o600);
@@ -56,6 +62,7 @@ export class DataFile {
 
   /** Appends one line. Throws, and leaves the file as it was, if it cannot be written. */
   append(line: string): void {
+    if (this.#file === -1) throw new Error(`${this.#path}: the server is closed`);
     const bytes = Buffer.from(line);
     try {
       for (let written = 0; written < bytes.length;) written += writeSync(this.#file, bytes, written);
@@ -80,23 +87,18 @@ export class DataFile {
   }
 
   close(): void {
+    if (this.#file === -1) return;
     closeSync(this.#file);
+    this.#file = -1;
   }
 }
 
-function readRecord(line: string, where: string): LogRecord {
-  try {
-    const record: unknown = JSON.parse(line);
-    if (!isJsonObject(record)) throw new Error("it is no object");
-    const { type, version, resource, object } = record;
-    if (type === "COMPACTED" && typeof version === "number") return { type, version };
-    if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED" && type !== "KEPT")
-      throw new Error("unknown type");
-    if (typeof resource !== "string") throw new Error("it names no resource");
-    return { type, resource, object: readObject(object) as StoredObject };
-  } catch (error) {
-    throw new Error(`${where}: this line is no record of the server's data: remove the file to start empty`, {
-      cause: error,
-    });
-  }
+function readRecord(line: string): LogRecord {
+  const record: unknown = JSON.parse(line);
+  if (!isJsonObject(record)) throw new Error("it is no object");
+  const { type, version, resource, object } = record;
+  if (type === "COMPACTED" && typeof version === "number") return { type, version };
+  if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED" && type !== "KEPT") throw new Error("unknown type");
+  if (typeof resource !== "string") throw new Error("it names no resource");
+  return { type, resource, object: readObject(object) as StoredObject };
 }

@@ -18,7 +18,7 @@ export interface Exchange {
   readonly certified: boolean;
   /** Sends status and headers; a second time it breaks the response off. Errors of the stream are already taken care of; `close` is its end. */
   open(status: number, headers: ResponseHeaders): Writable;
-  /** Ends the response before its end: RST_STREAM, or with HTTP/1.1 the connection. */
+  /** Breaks the response off after what was written: RST_STREAM, or with HTTP/1.1 the end of the connection. */
   abort(): void;
 }
 
@@ -44,7 +44,7 @@ export function http1Exchange(
       if (headers["content-length"] === undefined) response.flushHeaders();
       return response;
     },
-    abort: () => response.destroy(),
+    abort: () => void request.socket.end(),
   };
 }
 
@@ -67,7 +67,7 @@ export function http2Exchange(
       if (!stream.destroyed && !stream.closed) stream.respond({ ":status": status, ...fields });
       return stream;
     },
-    abort: () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+    abort: () => void stream.write("", () => stream.close(constants.NGHTTP2_INTERNAL_ERROR)),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Bodies that go wrong on their way: streams between the response and the client. */
 import { Transform } from "node:stream";
 import type { TransformCallback } from "node:stream";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@carrick/kube";
 import type { FaultEffect } from "./fault.ts";
 
 export type BodyEffect = Extract<
@@ -14,18 +14,16 @@ const MALFORMED = '{"type":"ADDED","object":{"metadata"\n';
 /** Pieces of a slow body per second: many enough to look like a slow line. */
 const PIECES = 10;
 
-/** `cut` breaks the response off. */
-export function faultyBody(effect: BodyEffect, clock: Clock, cut: () => void): Transform {
-  // A body that hangs never asks for more, so that whoever writes is held up as well.
-  if (effect.kind === "hangBody") return upTo(effect.afterBytes, () => undefined);
-  if (effect.kind === "cutBody") return upTo(effect.afterBytes, cut);
+export function faultyBody(effect: BodyEffect, clock: Clock): Transform {
+  if (effect.kind === "hangBody") return upTo(effect.afterBytes, false);
+  if (effect.kind === "cutBody") return upTo(effect.afterBytes, true);
   if (effect.kind === "slowBody") return slow(effect.bytesPerSecond, clock);
   if (effect.kind === "malformedLine") return malformed(effect.afterLines);
   return truncated(effect.afterLines);
 }
 
-/** Lets so many bytes through; `then` happens instead of the first one after them, or of the end. */
-function upTo(bytes: number, then: () => void): Transform {
+/** Lets so many bytes through. Then it ends, or never asks for more, so that whoever writes is held up as well. */
+function upTo(bytes: number, ends: boolean): Transform {
   let left = bytes;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -33,9 +31,11 @@ function upTo(bytes: number, then: () => void): Transform {
       left -= part.length;
       if (part.length > 0) this.push(part);
       if (part.length === chunk.length) done();
-      else then();
+      else if (ends) this.push(null);
     },
-    flush: () => then(),
+    flush(done) {
+      if (ends) done();
+    },
   });
 }
 

@@ -4,8 +4,6 @@ import type { WatchEvent } from "./entry.ts";
 export class History {
   readonly #capacity: number;
   #events: WatchEvent[] = [];
-  /** Position of slot 0 of the ring at its first turn. */
-  #origin = 0;
   #first = 0;
   #next = 0;
   #forgotten: number;
@@ -36,12 +34,12 @@ export class History {
       this.#forgotten = this.at(this.#first).version;
       this.#first += 1;
     }
-    this.#events[(this.#next - this.#origin) % this.#capacity] = event;
+    this.#events[this.#next % this.#capacity] = event;
     this.#next += 1;
   }
 
   at(position: number): WatchEvent {
-    return this.#events[(position - this.#origin) % this.#capacity]!;
+    return this.#events[position % this.#capacity]!;
   }
 
   /** Position of the first event after `version`. */
@@ -59,12 +57,7 @@ export class History {
   /** Forgets everything up to `version`, which is the newest one. */
   forget(version: number): void {
     this.#events = [];
-    this.#origin = this.#next;
     this.#first = this.#next;
     this.#forgotten = version;
-  }
-
-  *events(): Generator<WatchEvent> {
-    for (let position = this.#first; position < this.#next; position += 1) yield this.at(position);
   }
 }

@@ -1,7 +1,6 @@
 export { ApiError } from "./api-error.ts";
 export { apply } from "./apply.ts";
 export type { Applied, ApplyClient, ApplyOptions } from "./apply.ts";
-export type { Clock } from "./clock.ts";
 export type { Fault, FaultEffect } from "./fault.ts";
 export type { Faults } from "./faults.ts";
 export type { KubeObject, StoredObject } from "./kube-object.ts";

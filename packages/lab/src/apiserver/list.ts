@@ -58,7 +58,7 @@ function wantedVersion(state: ListOptions["state"], newest: number): number {
 }
 
 /** Asked for a version that is not reached yet. */
-export function tooLarge(version: number, newest: number): ApiError {
+function tooLarge(version: number, newest: number): ApiError {
   return new ApiError(504, `Timeout: Too large resource version: ${version}, current: ${newest}`, {
     details: {
       causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],

@@ -59,7 +59,7 @@ export class Listener {
   async listen(): Promise<void> {
     const { address, port } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once("error", (error: NodeJS.ErrnoException) => {
+    this.#server.on("error", (error: NodeJS.ErrnoException) => {
       const fix =
         error.code === "EADDRINUSE" ? "choose another port or stop who has it" : "give an address of this host";
       reject(new Error(`${address}:${port}: cannot listen: ${error.message}: ${fix}`, { cause: error }));

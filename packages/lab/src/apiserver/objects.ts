@@ -2,7 +2,7 @@ import { ApiError } from "./api-error.ts";
 import type { Collection } from "./collection.ts";
 import { entryKey, fromEntry } from "./entry.ts";
 import { readObject } from "./kube-object.ts";
-import type { KubeObject, StoredObject } from "./kube-object.ts";
+import type { StoredObject } from "./kube-object.ts";
 import type { Storage } from "./storage.ts";
 
 export interface ObjectRef {
@@ -17,7 +17,7 @@ export interface ObjectRef {
 export interface Objects {
   /** The version of the last write. */
   readonly version: number;
-  /** Creates or replaces the object, its status with it; the same again changes nothing. */
+  /** Creates or replaces the object, and its status if it has one; the same again changes nothing. */
   apply(object: object): StoredObject;
   get(ref: ObjectRef): StoredObject | undefined;
   /** In the order of their keys; of all namespaces when none is given. */
@@ -36,10 +36,12 @@ export function objectsOf(storage: Storage): Objects {
       const collection = collectionOf(storage, object);
       const namespace = namespaceIn(collection, object.metadata.namespace);
       const old = collection.get(entryKey(namespace, object.metadata.name ?? ""));
-      if (old !== undefined) return fromEntry(storage.update(collection, old, object, "all"));
-      const created = storage.create(collection, namespace, object);
-      const status = object["status"] !== undefined && collection.resource.status;
-      return fromEntry(status ? storage.update(collection, created, withoutVersion(object), "all") : created);
+      const part = object["status"] === undefined ? "object" : "all";
+      return fromEntry(
+        old === undefined
+          ? storage.create(collection, namespace, object, { part })
+          : storage.update(collection, old, object, part),
+      );
     },
     get(ref) {
       const entry = entryOf(storage, ref);
@@ -73,9 +75,4 @@ function collectionOf(
 
 function namespaceIn({ resource }: Collection, namespace: string | undefined): string | undefined {
   return resource.namespaced ? (namespace ?? "default") : undefined;
-}
-
-function withoutVersion(object: KubeObject): KubeObject {
-  const { resourceVersion: _, uid: __, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

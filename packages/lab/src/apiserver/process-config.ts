@@ -26,6 +26,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+const CALLED = { string: "a text", number: "a number", object: "an object" } as const;
 const FIELDS: Readonly<Record<string, "string" | "number" | "object">> = {
   name: "string",
   address: "string",
@@ -83,8 +84,7 @@ function fields(
       throw new ConfigError(`${where}: ${prefix}${field}: is not known: use ${Object.keys(known).join(", ")}`);
     }
     const fits = type === "object" ? isJsonObject(item) : typeof item === type && item !== "";
-    if (!fits)
-      throw new ConfigError(`${where}: ${prefix}${field}: must be ${type === "string" ? "a text" : `a ${type}`}`);
+    if (!fits) throw new ConfigError(`${where}: ${prefix}${field}: must be ${CALLED[type]}`);
   }
 }
 

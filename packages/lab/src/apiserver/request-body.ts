@@ -10,10 +10,15 @@ export async function readJson(body: Readable, contentLength: string | undefined
   if (Number(contentLength ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  // Not destroyed when it is too large: the refusal goes over the same stream or connection.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw tooLarge();
+    if (bytes > MAX_BODY_BYTES) break;
     chunks.push(chunk);
+  }
+  if (bytes > MAX_BODY_BYTES) {
+    body.resume();
+    throw tooLarge();
   }
   if (bytes === 0) return undefined;
   try {

@@ -8,7 +8,6 @@ import type { ApiServer } from "./server.ts";
  * the exit code: 2 for a configuration that is wrong, 1 if the server cannot start.
  */
 export async function runApiServer(argv: readonly string[]): Promise<number> {
-  const stopped = stopSignal();
   let server: ApiServer;
   try {
     const [flag, config, ...more] = argv;
@@ -20,6 +19,7 @@ export async function runApiServer(argv: readonly string[]): Promise<number> {
     return error instanceof ConfigError ? 2 : 1;
   }
   const { name, url, port } = server;
+  const stopped = stopSignal();
   process.stdout.write(`${JSON.stringify({ name, url, port })}\n`);
   await stopped;
   await server.close();

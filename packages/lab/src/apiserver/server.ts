@@ -5,8 +5,8 @@
  */
 import { randomInt, randomUUID } from "node:crypto";
 import { Api } from "./api.ts";
-import { systemClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
+import { systemClock } from "@carrick/kube";
+import type { Clock } from "@carrick/kube";
 import type { Connection } from "./connection.ts";
 import { control, isControl } from "./control.ts";
 import type { Exchange } from "./exchange.ts";
@@ -30,7 +30,7 @@ export interface ApiServerOptions {
   readonly port?: number;
   /** Plain HTTP/1.1 when not given. `caPem` goes into the kubeconfig; default: the certificate itself. */
   readonly tls?: (TlsMaterial & { readonly caPem?: string }) | undefined;
-  /** Bearer tokens. Without any, and without an authority for clients, everybody is let in. */
+  /** Bearer tokens. When neither they nor an authority for clients are given, everybody is let in. */
   readonly tokens?: readonly string[];
   /** Where the objects outlive the process; one server at a time. Default: they do not. */
   readonly dataFile?: string;
@@ -104,6 +104,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       else connection.silence();
     }
   };
+  const close = async (): Promise<void> => {
+    await listener.close();
+    storage.close();
+  };
+  let closed: Promise<void> | undefined;
   try {
     await listener.listen();
   } catch (error) {
@@ -123,10 +128,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     kubeconfig: () => kubeconfig({ name, url, caPem: tls?.caPem ?? tls?.certPem, token: options.tokens?.[0] }),
     compact,
     breakConnections,
-    async close() {
-      await listener.close();
-      storage.close();
-    },
+    close: () => (closed ??= close()),
   };
 }
 

@@ -1,5 +1,5 @@
 /** All objects of one server and the one version that every write raises. */
-import { invalid, notFound } from "./api-error.ts";
+import { ApiError, invalid, notFound } from "./api-error.ts";
 import { Collection } from "./collection.ts";
 import { customResource, established, sameResource } from "./custom-resource.ts";
 import { compactedLine, DataFile, objectLine } from "./data-file.ts";
@@ -13,7 +13,6 @@ import type { Resource } from "./resource.ts";
 import { BUILT_IN_RESOURCES, CUSTOM_RESOURCE_DEFINITIONS } from "./resources.ts";
 import { checkPreconditions, newObject, replacement, timestamp } from "./write-rules.ts";
 import type { Part, Stamp } from "./write-rules.ts";
-import { ApiError } from "./api-error.ts";
 
 export interface StorageOptions {
   /** Changes of each resource that watches may resume from. */
@@ -23,8 +22,8 @@ export interface StorageOptions {
   stamp(): Stamp;
 }
 
-/** A dry run checks everything and stores nothing. */
 export interface WriteOptions {
+  /** Checks everything and stores nothing. */
   readonly dryRun?: boolean;
 }
 
@@ -40,8 +39,8 @@ export class Storage {
   constructor(options: StorageOptions) {
     this.#options = options;
     // Without a past the versions begin at the time: a client of a former life, whose objects are lost, holds a
-    // smaller one and is told that it has expired.
-    this.#version = options.stamp().now;
+    // smaller one and is told that it has expired. Never 0, which in a request means any version.
+    this.#version = Math.max(1, options.stamp().now);
     for (const resource of BUILT_IN_RESOURCES) this.#serve(resource);
     if (options.dataFile !== undefined) {
       this.#file = new DataFile(options.dataFile, (record) => this.#restore(record));
@@ -60,9 +59,14 @@ export class Storage {
     return entry;
   }
 
-  create(collection: Collection, namespace: string | undefined, body: KubeObject, options: WriteOptions = {}): Entry {
+  create(
+    collection: Collection,
+    namespace: string | undefined,
+    body: KubeObject,
+    options: WriteOptions & { readonly part?: "object" | "all" } = {},
+  ): Entry {
     const { resource } = collection;
-    const object = newObject(resource, body, namespace, this.#options.stamp());
+    const object = newObject(resource, body, namespace, this.#options.stamp(), options.part ?? "object");
     const { name } = object.metadata;
     if (collection.get(entryKey(resource.namespaced ? namespace : undefined, name)) !== undefined) {
       throw new ApiError(409, `${resourceName(resource)} "${name}" already exists`, {
@@ -92,8 +96,7 @@ export class Storage {
     if (served !== undefined && options.dryRun !== true) {
       for (const entry of served.sorted()) this.remove(served, entry);
     }
-    const entry = this.#write(collection, "DELETED", object, options);
-    return entry;
+    return this.#write(collection, "DELETED", object, options);
   }
 
   /** Forgets all changes: every watch must start anew and continued lists have expired. */

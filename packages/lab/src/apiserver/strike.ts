@@ -1,8 +1,7 @@
 /** What a fault does to one exchange. */
-import { pipeline } from "node:stream";
 import type { Writable } from "node:stream";
 import { ApiError } from "./api-error.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@carrick/kube";
 import type { Exchange } from "./exchange.ts";
 import type { FaultEffect } from "./fault.ts";
 import { faultyBody } from "./faulty-body.ts";
@@ -27,9 +26,12 @@ function withBody(exchange: Exchange, effect: BodyEffect, clock: Clock): Exchang
       // What is left of the body no longer has the length that was announced, except that it is only late.
       const { "content-length": _, ...unknownLength } = headers;
       const kept = effect.kind === "malformedLine" || effect.kind === "truncatedLine" ? unknownLength : headers;
-      const body = faultyBody(effect, clock, () => exchange.abort());
-      // Either side's end is the other's; what went wrong was planted or is the client's going away.
-      pipeline(body, exchange.open(status, kept), () => body.destroy());
+      const body = faultyBody(effect, clock);
+      const out = exchange.open(status, kept);
+      const cut = effect.kind === "cutBody";
+      body.pipe(out, { end: !cut });
+      if (cut) body.once("end", () => exchange.abort());
+      out.once("close", () => body.destroy());
       return body;
     },
   };

@@ -4,7 +4,7 @@
  */
 import type { Writable } from "node:stream";
 import { expired } from "./api-error.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@carrick/kube";
 import type { Collection, Watcher } from "./collection.ts";
 import type { Entry, WatchEvent } from "./entry.ts";
 import type { WatchOptions } from "./list-options.ts";

@@ -15,13 +15,22 @@ export interface Stamp {
   readonly suffix: string;
 }
 
+/** What is written: the object (without its status, if that is a subresource), its status, or both. */
+export type Part = "object" | "status" | "all";
+
 /** RFC 3339 in seconds, as Kubernetes writes times. */
 export function timestamp(now: number): string {
   return new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** The object that a create stores; its resourceVersion is given when it is stored. */
-export function newObject(resource: Resource, body: KubeObject, namespace: string | undefined, stamp: Stamp) {
+export function newObject(
+  resource: Resource,
+  body: KubeObject,
+  namespace: string | undefined,
+  stamp: Stamp,
+  part: Exclude<Part, "status">,
+): StoredObject {
   checkType(resource, body);
   const { resourceVersion, generateName } = body.metadata;
   if (resourceVersion !== undefined && resourceVersion !== "") {
@@ -42,12 +51,10 @@ export function newObject(resource: Resource, body: KubeObject, namespace: strin
     generation: resource.generation ? 1 : undefined,
   });
   const { status, ...rest } = withStringData(resource, body);
-  const first = resource.status && resource.newStatus !== "kept" ? resource.newStatus : status;
+  const reset = resource.status && resource.newStatus !== "kept" && !(part === "all" && status !== undefined);
+  const first = reset ? resource.newStatus : status;
   return stored(resource, { ...rest, metadata, ...(first === undefined ? {} : { status: first }) });
 }
-
-/** What an update writes: the whole object (its status apart, if that is a subresource), or only its status. */
-export type Part = "object" | "status" | "all";
 
 /** The object that an update stores; `old` itself if nothing changes. */
 export function replacement(resource: Resource, old: StoredObject, body: KubeObject, part: Part): StoredObject {
