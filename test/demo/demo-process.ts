@@ -51,8 +51,21 @@ export class DemoProcess {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
         throw new Error(`the demo ended before it said ${pattern}:\n${this.#output}`);
       }
-      await Promise.race([once(this.#child.stdout!, "data"), once(this.#child, "close")]);
+      await this.#said();
     }
+  }
+
+  /** Resolves at the next output, or at the end. */
+  #said(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = (): void => {
+      this.#child.stdout!.off("data", done);
+      this.#child.off("close", done);
+      resolve();
+    };
+    this.#child.stdout!.on("data", done);
+    this.#child.on("close", done);
+    return promise;
   }
 
   /** All processes under this one, with it; of a terminal's only what it runs. */

@@ -187,11 +187,11 @@ export class Scene {
   }
 
   /** What does not happen can only be seen by waiting: the condition holds all the time. */
-  async stays(what: string, ms: number, condition: () => boolean | Promise<boolean>): Promise<void> {
+  async stays(what: string, ms: number, condition: () => boolean | Promise<boolean>, everyMs = 20): Promise<void> {
     const end = performance.now() + ms;
     while (performance.now() < end) {
       if (!(await condition())) throw new Error(`did not stay so for ${ms} ms: ${what}${this.#plight()}`);
-      await delay(20);
+      await delay(everyMs);
     }
   }
 

@@ -21,9 +21,6 @@ import { ObjectProblems } from "./world/object-problems.ts";
 import { World } from "./world/world.ts";
 import { serveEdges } from "./serve/serve-edges.ts";
 
-/** Sources that hang do not keep a replica from serving what it knows for longer than this. */
-const LONGEST_WAIT_MS = 5_000;
-
 export interface ControllerOptions {
   readonly replica: string;
   readonly version: string;
@@ -59,7 +56,7 @@ export async function startController(
         });
   const sources = await openSources(config, world, copies, version, log);
   watchNamedSecrets(world, sources);
-  const readiness = new Readiness(sources, delay(LONGEST_WAIT_MS));
+  const readiness = new Readiness({ sources, open: () => world.open(), now: Date.now });
   const registry = createMetrics({ version, world, sources, problems });
   world.timeCommits(commitTimer(registry));
   const edges = await serveEdges({
@@ -147,12 +144,6 @@ async function openSources(
     });
   });
   return Promise.all(opened);
-}
-
-async function delay(ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve, ms).unref();
-  return promise;
 }
 
 /** On the loopback everybody on the machine may read; elsewhere only certificates of the mesh's operators. */

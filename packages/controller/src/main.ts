@@ -1,10 +1,11 @@
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import { readTlsFiles } from "./config/tls-files.ts";
 import { startController } from "./controller.ts";
 import { createLogger } from "./log.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "@carrick/core/report";
 
 const HELP = `carrick controller --config FILE [--check]
 
@@ -73,4 +74,6 @@ function complain(error: unknown, code: number): number {
   return code;
 }
 
+// V8 grows its heap for throughput, which a process that waits most of the time pays for in memory: `docs/decisions.md`.
+setFlagsFromString("--optimize-for-size");
 process.exit(await main(process.argv.slice(2)));

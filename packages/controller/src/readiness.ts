@@ -1,18 +1,31 @@
 import type { Source } from "./sources/source.ts";
 
+/** A source that hangs keeps nobody waiting for longer than this after it was heard last. */
+const SILENCE_MS = 5_000;
+const LOOK_MS = 250;
+
+export interface ReadinessOptions {
+  readonly sources: readonly Source[];
+  /** What has been told is derived. */
+  readonly open: () => Promise<void>;
+  readonly now: () => number;
+}
+
 /** What a replica that starts waits for, so that Envoys are not told half of what can be known in a moment. */
 export class Readiness {
   readonly #sources: readonly Source[];
   readonly #done: Promise<void>;
   #ready = false;
 
-  /** Ready when every source has told everything or failed once; `deadline` ends the wait for those that only hang. */
-  constructor(sources: readonly Source[], deadline: Promise<void>) {
+  /** Ready when every source has told everything, has failed, or only hangs; and what follows from it is derived. */
+  constructor({ sources, open, now }: ReadinessOptions) {
     this.#sources = sources;
-    const settled = Promise.all(sources.map((source) => source.settled)).then(() => undefined);
-    this.#done = Promise.race([settled, deadline]).then(() => {
-      this.#ready = true;
-    });
+    this.#done = this.#settle((source) => source.settled, now)
+      .then(open)
+      .then(() => this.#settle((source) => source.secretsSettled(), now))
+      .then(() => {
+        this.#ready = true;
+      });
   }
 
   get ready(): boolean {
@@ -38,4 +51,21 @@ export class Readiness {
         .map(({ kind, error }) => `${source.cluster}/${kind}: ${error ?? "its first list has not been told yet"}`),
     );
   }
+
+  async #settle(settled: (source: Source) => Promise<void>, now: () => number): Promise<void> {
+    const waits = this.#sources.map((source) => settledOrSilent(source, settled(source), now));
+    await Promise.all(waits);
+  }
+}
+
+/** A long list is waited for as long as it goes on; a source that says nothing is not. */
+function settledOrSilent(source: Source, settled: Promise<void>, now: () => number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const began = now();
+  const timer = setInterval(() => {
+    const heard = Math.max(began, ...source.kinds().map(({ heardAt }) => heardAt ?? 0));
+    if (now() - heard >= SILENCE_MS) resolve();
+  }, LOOK_MS);
+  void settled.then(resolve);
+  return promise.finally(() => clearInterval(timer));
 }

@@ -94,6 +94,6 @@ function kindStatus(state: KindState, objects: number, now: number): KindStatus 
 }
 
 function fleetStatus(edge: Edge, envoys: EnvoyStatus[]): FleetStatus {
-  const resources = [...edge.types].map(([type, { table }]) => [SHORT_NAMES.get(type) ?? type, table.size]);
+  const resources = [...SHORT_NAMES].map(([type, short]) => [short, edge.types.get(type)?.table.size ?? 0]);
   return { name: edge.fleet.name, hosts: edge.hosts.size, resources: Object.fromEntries(resources), envoys };
 }

@@ -58,6 +58,10 @@ export class FilesSource implements Source {
     this.#look();
   }
 
+  secretsSettled(): Promise<void> {
+    return this.settled;
+  }
+
   kinds(): KindState[] {
     const { writers } = this.#options;
     return KINDS.map((kind): KindState => {

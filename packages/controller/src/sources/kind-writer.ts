@@ -1,7 +1,10 @@
 import { accept } from "@carrick/core/ingest";
 import { type Kind, type ObjectKey, objectKey, type RowOf, sourceKey } from "@carrick/core/model";
 import type { Base } from "@carrick/core/store";
-import type { World } from "../world/world.ts";
+import type { RowWrite, World } from "../world/world.ts";
+
+/** The kind whose rows everything is derived from. */
+const DRIVING: Kind = "Ingress";
 
 /** A row to keep, or the name of one that is gone. */
 export type RowChange<T> =
@@ -38,7 +41,7 @@ export class KindWriter<K extends Kind> implements RowWriter<RowOf[K]> {
     this.cluster = cluster;
     this.kind = kind;
     this.#table = world.tables[kind] as unknown as Base<RowOf[K]>;
-    world.write(1, () => this.#setKnown(false));
+    world.write([], () => this.#setKnown(false));
   }
 
   get known(): boolean {
@@ -51,24 +54,24 @@ export class KindWriter<K extends Kind> implements RowWriter<RowOf[K]> {
 
   restore(rows: readonly RowOf[K][]): void {
     if (this.#known) return;
-    this.#fromCopy = true;
-    for (const row of rows) this.#unconfirmed.add(objectKey(row.cluster, row.namespace, row.name));
-    this.#world.write(rows.length, () => {
-      for (const row of rows) this.#table.set(objectKey(row.cluster, row.namespace, row.name), row);
-      this.#setKnown(true);
+    const writes = rows.map((row) => {
+      const key = objectKey(row.cluster, row.namespace, row.name);
+      this.#unconfirmed.add(key);
+      return { key, run: () => this.#table.set(key, row) };
     });
     this.#known = true;
+    this.#fromCopy = true;
+    this.#write(writes, () => this.#setKnown(true));
   }
 
   apply(changes: readonly RowChange<RowOf[K]>[]): void {
-    for (const { key } of changes) this.#unconfirmed.delete(this.#keyOf(key));
-    this.#world.write(changes.length, () => {
-      for (const change of changes) {
+    this.#write(
+      changes.map((change) => {
         const key = this.#keyOf(change.key);
-        if ("deleted" in change) this.#table.delete(key);
-        else this.#table.set(key, accept(this.kind, this.#table.get(key), change.value));
-      }
-    });
+        this.#unconfirmed.delete(key);
+        return { key, run: "deleted" in change ? () => this.#table.delete(key) : () => this.#put(key, change.value) };
+      }),
+    );
   }
 
   synced(): void {
@@ -78,10 +81,19 @@ export class KindWriter<K extends Kind> implements RowWriter<RowOf[K]> {
     this.#known = true;
     this.#fromCopy = false;
     if (gone.length === 0 && !first) return;
-    this.#world.write(gone.length + 1, () => {
-      for (const key of gone) this.#table.delete(key);
-      this.#setKnown(true);
-    });
+    this.#write(
+      gone.map((key) => ({ key, run: () => this.#table.delete(key) })),
+      () => this.#setKnown(true),
+    );
+  }
+
+  #put(key: ObjectKey, row: RowOf[K]): void {
+    this.#table.set(key, accept(this.kind, this.#table.get(key), row));
+  }
+
+  #write(rows: readonly RowWrite[], afterwards?: () => void): void {
+    if (this.kind === DRIVING) this.#world.writeDriving(rows, afterwards);
+    else this.#world.write(rows, afterwards);
   }
 
   #setKnown(known: boolean): void {

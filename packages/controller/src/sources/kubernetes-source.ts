@@ -37,6 +37,10 @@ export class KubernetesSource implements Source {
     this.settled = Promise.all(this.#watches.map((watch) => watch.settled)).then(() => undefined);
   }
 
+  secretsSettled(): Promise<void> {
+    return this.#secrets.settled();
+  }
+
   kinds(): KindState[] {
     return [...this.#watches.map((watch) => watch.state()), this.#secrets.state()];
   }

@@ -1,4 +1,4 @@
-import { absentSecret, ingest, type IngestRules } from "@carrick/core/ingest";
+import { absentSecret, forbiddenSecret, ingest, type IngestRules } from "@carrick/core/ingest";
 import type { SecretRow } from "@carrick/core/model";
 import { type KubeClient, reflect, type Reflector, type ReflectorState } from "@carrick/kube";
 import { API_RESOURCES } from "./api-resources.ts";
@@ -17,6 +17,9 @@ interface Watched {
   state: ReflectorState;
   told: boolean;
   present: boolean;
+  /** The right to read it is missing, and its row says so. */
+  forbidden: boolean;
+  readonly settled: PromiseWithResolvers<void>;
 }
 
 /**
@@ -33,13 +36,19 @@ export class NamedSecrets {
 
   /** `names` are `<namespace>/<name>`. */
   want(names: ReadonlySet<string>): void {
-    for (const [name, { reflector }] of this.#watched) {
+    for (const [name, { reflector, settled }] of this.#watched) {
       if (names.has(name)) continue;
       reflector.stop();
+      settled.resolve();
       this.#watched.delete(name);
       this.#options.writers.Secret.apply([{ key: name, deleted: true }]);
     }
     for (const name of names) if (!this.#watched.has(name)) this.#watch(name);
+  }
+
+  /** Resolves when each that is wanted by now has been told, or has failed for the first time. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#watched.values()].map((watched) => watched.settled.promise));
   }
 
   state(): KindState {
@@ -76,20 +85,33 @@ export class NamedSecrets {
         apply: (changes) => {
           for (const change of changes) {
             watched.present = !("deleted" in change);
+            watched.forbidden = false;
             if ("deleted" in change) absent();
             else writers.Secret.apply([change]);
           }
         },
         synced: () => {
           watched.told = true;
+          watched.settled.resolve();
           if (!watched.present) absent();
         },
         state: (state) => {
           watched.state = state;
+          if (state.error !== undefined) watched.settled.resolve();
+          if (state.error?.status !== 403 || watched.told || watched.forbidden) return;
+          watched.forbidden = true;
+          writers.Secret.apply([{ key, value: forbiddenSecret(cluster, namespace, name) }]);
         },
       },
     });
-    const watched: Watched = { reflector, state: { phase: "connecting", absent: false }, told: false, present: false };
+    const watched: Watched = {
+      reflector,
+      state: { phase: "connecting", absent: false },
+      told: false,
+      present: false,
+      forbidden: false,
+      settled: Promise.withResolvers(),
+    };
     this.#watched.set(key, watched);
   }
 }

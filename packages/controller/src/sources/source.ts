@@ -23,6 +23,8 @@ export interface Source {
   readonly from: string;
   /** Resolves when each kind has been told, or has failed for the first time: the others need not wait longer. */
   readonly settled: Promise<void>;
+  /** Resolves when each Secret that is wanted by now has been looked up, or has failed for the first time. */
+  secretsSettled(): Promise<void>;
   kinds(): KindState[];
   /** What is wrong with the source itself, one sentence each. */
   problems(): string[];

@@ -4,9 +4,9 @@ import { ingestRules } from "../sources/ingest-rules.ts";
 import { createWriters } from "../sources/writers.ts";
 import { World } from "./world.ts";
 
-/** A world for tests, with one fleet that serves plain HTTP. */
+/** A world for tests that is open, with one fleet that serves plain HTTP. */
 export function testWorld(): World {
-  return new World({
+  const world = new World({
     fleets: [
       {
         name: "public",
@@ -20,6 +20,8 @@ export function testWorld(): World {
     onDefect: (error) => assert.fail(`a defect: ${String(error)}`),
     soon: setImmediate,
   });
+  void world.open();
+  return world;
 }
 
 export const testRules = ingestRules({ endpoints: { allowLoopback: true } });

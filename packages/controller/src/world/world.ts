@@ -2,12 +2,14 @@ import { defineTables, type Tables } from "@carrick/core/model";
 import { Store } from "@carrick/core/store";
 import { defineEdge, type Edge } from "@carrick/core/translate";
 import type { EdgeEnvironment, Fleet } from "@carrick/core/derive";
+import { HeldWrites } from "./held-writes.ts";
 
 /** Rows of one commit: initial lists are committed in slices, between which the process does other things. */
 const ROWS_PER_COMMIT = 2000;
 
-interface Write {
-  readonly rows: number;
+/** One write of a row of a base table. */
+export interface RowWrite {
+  readonly key: string;
   readonly run: () => void;
 }
 
@@ -31,7 +33,9 @@ export class World {
   readonly #options: WorldOptions;
   readonly #observers: (() => void)[] = [];
   #timed: ((seconds: number) => void) | undefined;
-  #queue: Write[] = [];
+  /** Of the rows that drive all others, until the world opens. */
+  #held: HeldWrites | undefined = new HeldWrites();
+  #queue: (() => void)[] = [];
   #scheduled = false;
 
   constructor(options: WorldOptions) {
@@ -41,12 +45,36 @@ export class World {
     this.edges = options.fleets.map((fleet) => defineEdge(this.store, this.tables, fleet, env));
   }
 
-  /** Runs `run`, which writes about `rows` rows of base tables, in one of the next commits. */
-  write(rows: number, run: () => void): void {
-    this.#queue.push({ rows, run });
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#options.soon(() => this.#round());
+  /** Writes rows, and runs `afterwards`, in the next commits. */
+  write(rows: readonly RowWrite[], afterwards?: () => void): void {
+    for (const { run } of rows) this.#queue.push(run);
+    if (afterwards !== undefined) this.#queue.push(afterwards);
+    this.#schedule();
+  }
+
+  /**
+   * Writes rows that drive what is derived (Ingresses). Until the world opens they wait: most of what they refer to
+   * arrives at the same time, and each arrival would derive them once more.
+   */
+  writeDriving(rows: readonly RowWrite[], afterwards?: () => void): void {
+    const held = this.#held;
+    if (held === undefined) {
+      this.write(rows, afterwards);
+      return;
+    }
+    for (const { key, run } of rows) held.hold(key, run);
+    if (afterwards !== undefined) held.afterwards(afterwards);
+  }
+
+  /** Everything has been told, or nobody waits for it any longer. Resolves when what was held has been derived. */
+  async open(): Promise<void> {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#queue = this.#queue.concat(held.release(), () => this.#options.soon(resolve));
+    this.#schedule();
+    await promise;
   }
 
   /** Calls `observer` after each commit. It must not throw, and may call `write`. */
@@ -59,13 +87,19 @@ export class World {
     this.#timed = on;
   }
 
+  #schedule(): void {
+    if (this.#scheduled || this.#queue.length === 0) return;
+    this.#scheduled = true;
+    this.#options.soon(() => this.#round());
+  }
+
   #round(): void {
     const begin = performance.now();
     this.#scheduled = false;
-    const writes = this.#take();
+    const writes = this.#queue.splice(0, ROWS_PER_COMMIT);
     this.#attempt(() =>
       this.store.commit(() => {
-        for (const { run } of writes) this.#attempt(run);
+        for (const write of writes) this.#attempt(write);
       }),
     );
     for (const edge of this.edges) {
@@ -74,17 +108,7 @@ export class World {
     }
     for (const observer of this.#observers) this.#attempt(observer);
     this.#timed?.((performance.now() - begin) / 1000);
-    if (this.#queue.length > 0 && !this.#scheduled) {
-      this.#scheduled = true;
-      this.#options.soon(() => this.#round());
-    }
-  }
-
-  #take(): Write[] {
-    let rows = 0;
-    let count = 0;
-    while (count < this.#queue.length && rows < ROWS_PER_COMMIT) rows += this.#queue[count++]!.rows;
-    return this.#queue.splice(0, count);
+    this.#schedule();
   }
 
   #attempt(run: () => void): void {

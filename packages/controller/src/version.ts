@@ -1,2 +1,0 @@
-/** Version of Carrick that this process is. */
-export const VERSION = "0.1.0";
