@@ -27,7 +27,7 @@ for (const [name, entry] of Object.entries(PROGRAMS)) {
     format: "esm",
     conditions: ["source"],
     banner: { js: BANNER },
-    external: ["pino-pretty", "@kubernetes/client-node"],
+    external: ["pino-pretty"],
     sourcemap: "linked",
     metafile: true,
     logLevel: "error",

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { EXIT } from "./exit-code.ts";
 import { EMPTY_STATUS, answering, captured, json } from "./fixture.test.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "@carrick/core/report";
 
 const CLUSTER = { from: "", state: "fresh", drain: false, weight: 1, kinds: [], problems: [] };
 const COMMANDS = ["status", "explain", "drain", "undrain", "doctor", "edge bootstrap", "crds", "completion", "version"];

@@ -28,6 +28,8 @@ export interface Credentials {
 export interface Access {
   /** Where they come from, for messages. */
   readonly name: string;
+  /** Address of the API server, once the credentials have been read. */
+  readonly server: string | undefined;
   /** Why the newest state of the files is not in use although older credentials still are. */
   readonly problem: AccessError | undefined;
   /**
@@ -66,6 +68,10 @@ export class CachedAccess implements Access {
     this.name = name;
     this.#reload = reload;
     this.#clock = clock;
+  }
+
+  get server(): string | undefined {
+    return this.#held?.endpoint.server.origin;
   }
 
   current(): Promise<Credentials> {

@@ -44,6 +44,8 @@ export type CallOptions = Pick<KubeRequest, "query" | "signal">;
 export interface KubeClient {
   /** Where its credentials come from, for messages. */
   readonly name: string;
+  /** Address of the API server, once the credentials have been read. */
+  readonly server: string | undefined;
   get(path: string, options?: CallOptions): Promise<Fields>;
   create(path: string, object: object, options?: CallOptions): Promise<Fields>;
   update(path: string, object: object, options?: CallOptions): Promise<Fields>;
@@ -55,6 +57,9 @@ export interface KubeClient {
   /** Ends every connection and every open request. */
   close(): void;
 }
+
+/** What only reads. */
+export type KubeReader = Pick<KubeClient, "name" | "get" | "stream">;
 
 /** A client that connects at its first request. */
 export function createClient(options: ClientOptions): KubeClient {
@@ -84,6 +89,10 @@ class Client implements KubeClient {
 
   get name(): string {
     return this.#access.name;
+  }
+
+  get server(): string | undefined {
+    return this.#access.server;
   }
 
   get(path: string, options?: CallOptions): Promise<Fields> {

@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import { KubeError } from "./kube-error.ts";
 import { NegotiatedTransport } from "./negotiated-transport.ts";
 import { noAnswer } from "./no-answer.ts";
+import { readBody } from "./read-body.ts";
 import type { Transport, TransportLimits, TransportResponse, TransportTimeouts } from "./transport.ts";
 
 /** One request to the API server. */
@@ -27,6 +28,9 @@ export interface KubeResponse {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** No API server says more to a request that it refuses. */
+const REFUSAL_BYTES = 64 * 1024;
+
 export interface ConnectionOptions {
   readonly access: Access;
   readonly timeouts: TransportTimeouts & { readonly headersMs: number };
@@ -50,10 +54,11 @@ export class Connection {
     const credentials = await this.#credentials();
     const response = await this.#send(request, credentials);
     if (response.status !== 401) return response;
+    // Read at once: a body that nobody reads while credentials are read again may be gone by then.
+    const said = await readBody(response.body, REFUSAL_BYTES, request.path);
     this.#options.access.refuse(credentials);
     const fresh = await this.#credentials();
-    if (same(fresh, credentials)) return response;
-    for await (const _ of response.body) break;
+    if (same(fresh, credentials)) return { ...response, body: once(said) };
     return this.#send(request, fresh);
   }
 
@@ -133,6 +138,10 @@ export class Connection {
     this.#closed.abort(reason);
     this.#current?.transport.destroy(reason);
   }
+}
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
 }
 
 function same(a: Credentials, b: Credentials): boolean {

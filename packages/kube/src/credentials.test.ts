@@ -146,7 +146,7 @@ test("an expired client certificate is refused until it is renewed", async () =>
     home.write("c.pem", pair.certPem);
   };
   await issue(10);
-  const access = openAccess({ ...home, clock });
+  const access = openAccess({ kubeconfig: home.kubeconfig, clock });
   const first = await access.current();
   clock.ms += 11 * 60_000;
   await assert.rejects(access.current(), refused("expired", /context "london": the client certificate expired at 20/));
@@ -201,13 +201,12 @@ test("in a pod: address, token and authority are those of its service account", 
   assert.equal((await addressed.current()).endpoint.server.host, "172.30.1.1:6443");
 });
 
-test("the token of a deprecated auth-provider is used", async () => {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const token = `${part({ alg: "none" })}.${part({ exp: Math.floor(Date.now() / 1000) + 3600 })}.c2ln`;
-  const oidc = new Home({ "auth-provider": { name: "oidc", config: { "id-token": token } } });
-  assert.equal((await openAccess(oidc).current()).authorization?.reveal(), `Bearer ${token}`);
-  const none = new Home({ "auth-provider": { name: "unheard-of" } });
-  await assert.rejects(openAccess(none).current(), refused("plugin", /"unheard-of" gave no token/));
+test("an auth-provider is refused with the way out", async () => {
+  const oidc = new Home({ "auth-provider": { name: "oidc", config: { "id-token": "abc" } } });
+  await assert.rejects(
+    openAccess(oidc).current(),
+    refused("unsupported", /auth-provider oidc is gone from Kubernetes: use its exec plugin/),
+  );
 });
 
 /** A plugin that is a shell script, and notes in the file `runs` each time it is run. */
@@ -220,7 +219,7 @@ function plugin(script: string, more: object = {}, cluster?: object) {
   return {
     home,
     clock,
-    access: openAccess({ ...home, clock, pluginTimeoutMs: 5_000 }),
+    access: openAccess({ kubeconfig: home.kubeconfig, clock, pluginTimeoutMs: 5_000 }),
     runs: () => readFileSync(join(home.folder, "runs"), "utf8").length / 4,
   };
 }
@@ -294,7 +293,7 @@ test("a plugin that hangs is killed with everything it has started", async () =>
   const pids = join(home.folder, "pids");
   const script = `sleep 600 & echo $! > ${pids}; echo $$ >> ${pids}; wait`;
   home.write("config", kubeconfig({ exec: { command: "/bin/sh", args: ["-c", script] } }));
-  const access = openAccess({ ...home, pluginTimeoutMs: 300 });
+  const access = openAccess({ kubeconfig: home.kubeconfig, pluginTimeoutMs: 300 });
   await assert.rejects(access.current(), refused("plugin", /did not finish in 300 ms/));
   const started = readFileSync(pids, "utf8").trim().split("\n");
   assert.equal(started.length, 2);
@@ -337,7 +336,11 @@ test("credentials print no secret", async () => {
   const user = { token: "hunter2", "client-certificate-data": data(certPem), "client-key-data": data(keyPem) };
   const access = openAccess(new Home(user));
   const credentials = await access.current();
-  for (const printed of [inspect(credentials, { depth: 9 }), JSON.stringify(credentials), inspect(access, { depth: 9 })]) {
+  for (const printed of [
+    inspect(credentials, { depth: 9 }),
+    JSON.stringify(credentials),
+    inspect(access, { depth: 9 }),
+  ]) {
     assert.doesNotMatch(printed, /hunter2|PRIVATE KEY/);
   }
 });

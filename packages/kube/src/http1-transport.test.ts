@@ -49,7 +49,11 @@ test("a body and headers arrive as they were sent", async () => {
     request.pipe(response);
   });
   const body = Buffer.from('{"a":"ä"}');
-  const { status, headers, body: answer } = await server.transport.request({
+  const {
+    status,
+    headers,
+    body: answer,
+  } = await server.transport.request({
     ...get("/"),
     method: "POST",
     headers: { "content-type": "application/json" },

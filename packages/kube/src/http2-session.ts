@@ -19,13 +19,15 @@ export class Http2Session {
   /** Streams that are open or about to be. */
   active = 0;
   readonly #session: ClientHttp2Session;
+  readonly #socket: TLSSocket;
   readonly #timeouts: TransportTimeouts;
   #heard = false;
   #retired = false;
   #ping: NodeJS.Timeout | undefined;
 
-  constructor(session: ClientHttp2Session, timeouts: TransportTimeouts) {
+  constructor(session: ClientHttp2Session, socket: TLSSocket, timeouts: TransportTimeouts) {
     this.#session = session;
+    this.#socket = socket;
     this.#timeouts = timeouts;
     session.setLocalWindowSize(sessionWindow);
     session.on("goaway", () => this.retire());
@@ -49,7 +51,9 @@ export class Http2Session {
       maxSessionMemory: 64,
     });
     const timer = setTimeout(() => {
-      session.destroy(new Error(`no HTTP/2 SETTINGS within ${timeouts.connectMs} ms`));
+      const late = new Error(`no HTTP/2 SETTINGS within ${timeouts.connectMs} ms`);
+      reject(late);
+      end(session, socket, late);
     }, timeouts.connectMs);
     let opened: Http2Session | undefined;
     session.once("error", reject);
@@ -63,7 +67,7 @@ export class Http2Session {
     });
     session.once("remoteSettings", () => {
       clearTimeout(timer);
-      opened = new Http2Session(session, timeouts);
+      opened = new Http2Session(session, socket, timeouts);
       resolve(opened);
     });
     return promise;
@@ -138,7 +142,7 @@ export class Http2Session {
         return;
       }
       const dead = setTimeout(() => {
-        this.#session.destroy(
+        this.destroy(
           new Error(`the connection is dead: no answer to a PING within ${this.#timeouts.pingTimeoutMs} ms`),
         );
       }, this.#timeouts.pingTimeoutMs);
@@ -148,7 +152,7 @@ export class Http2Session {
       });
       if (!sent) {
         clearTimeout(dead);
-        this.#session.destroy(new Error("the connection is dead: it takes no PING"));
+        this.destroy(new Error("the connection is dead: it takes no PING"));
       }
     }, this.#timeouts.pingEveryMs);
   }
@@ -159,6 +163,12 @@ export class Http2Session {
   }
 
   destroy(reason: Error): void {
-    this.#session.destroy(reason);
+    end(this.#session, this.#socket, reason);
   }
+}
+
+/** A session alone would wait for its writes to be taken before it closes, which a dead peer never does. */
+function end(session: ClientHttp2Session, socket: TLSSocket, reason: Error): void {
+  session.destroy(reason);
+  socket.destroy();
 }

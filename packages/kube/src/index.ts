@@ -8,6 +8,7 @@ export {
   type ClientTimeouts,
   createClient,
   type KubeClient,
+  type KubeReader,
 } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { KubeError } from "./kube-error.ts";

@@ -1,5 +1,4 @@
 import { AccessError } from "./access-error.ts";
-import { authProviderHeader } from "./auth-provider.ts";
 import { bearer, bearerOfFile } from "./bearer-token.ts";
 import type { Endpoint, Loaded, Reload } from "./cached-access.ts";
 import { checkClientCertificate } from "./client-certificate.ts";
@@ -15,9 +14,6 @@ import {
 } from "./kubeconfig.ts";
 import { PluginCredential } from "./plugin-credential.ts";
 import { Secret } from "./secret.ts";
-
-/** A token of an `auth-provider` does not say when it ends; it is asked for this often. */
-const providerMs = 30_000;
 
 export interface KubeconfigSource {
   /** Files that are merged, the first first. */
@@ -40,20 +36,9 @@ interface Identity {
 export function readKubeconfigAccess({ paths, context: wanted, clock, pluginTimeoutMs }: KubeconfigSource): Reload {
   const plugin = new PluginCredential(clock, pluginTimeoutMs);
   const askedIdentity = async (context: Context, endpoint: Endpoint, refused: boolean): Promise<Identity> => {
-    if (context.exec !== undefined) {
-      const { token, ...rest } = await plugin.get(context.exec, { ...endpoint, server: context.server.href }, refused);
-      return {
-        ...rest,
-        ...(token === undefined ? {} : { authorization: bearer(token.reveal(), context.exec.command) }),
-      };
-    }
-    if (context.authProvider !== undefined) {
-      return {
-        authorization: await authProviderHeader(context.name, context.authProvider),
-        expires: clock.now() + providerMs,
-      };
-    }
-    return {};
+    if (context.exec === undefined) return {};
+    const { token, ...rest } = await plugin.get(context.exec, { ...endpoint, server: context.server.href }, refused);
+    return { ...rest, ...(token === undefined ? {} : { authorization: bearer(token.reveal(), context.exec.command) }) };
   };
   return async (refused): Promise<Loaded> => {
     const config = await readKubeconfigs(paths);

@@ -110,7 +110,7 @@ test("secrets are redacted however the context is printed", () => {
   assert.equal(context.token?.reveal(), "hunter2");
   assert.equal(context.basic?.reveal(), Buffer.from("admin:hunter2").toString("base64"));
   const basic = Buffer.from("admin:hunter2").toString("base64");
-  for (const printed of [inspect(context, { depth: 9 }), JSON.stringify(context), `${String(context.token)}`]) {
+  for (const printed of [inspect(context, { depth: 9 }), JSON.stringify(context), String(context.token)]) {
     assert.ok(!printed.includes("hunter2") && !printed.includes(basic), printed);
   }
 });

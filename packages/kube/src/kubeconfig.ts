@@ -30,8 +30,6 @@ export interface Context {
   readonly tokenFile?: string;
   readonly basic?: Secret;
   readonly exec?: ExecSpec;
-  /** The deprecated `auth-provider`, if the user has one. */
-  readonly authProvider?: { readonly name: string; readonly config: Fields };
   /** Impersonation headers. */
   readonly impersonate: Readonly<Record<string, string[]>>;
 }
@@ -169,7 +167,10 @@ function userPart(entry: Entry | undefined, name: string) {
   const tokenFile = text(body["tokenFile"]);
   const username = text(body["username"]);
   const exec = fields(body["exec"]);
-  const provider = fields(body["auth-provider"]);
+  if (body["auth-provider"] !== undefined) {
+    const name = text(fields(body["auth-provider"])?.["name"]) ?? "unnamed";
+    throw new AccessError("unsupported", `${at}: auth-provider ${name} is gone from Kubernetes: use its exec plugin`);
+  }
   return {
     ...(certificate === undefined ? {} : { certificate }),
     ...(key === undefined ? {} : { key }),
@@ -177,9 +178,6 @@ function userPart(entry: Entry | undefined, name: string) {
     ...(tokenFile === undefined ? {} : { tokenFile: resolve(dirname(path), tokenFile) }),
     ...(username === undefined ? {} : { basic: basic(username, text(body["password"]) ?? "") }),
     ...(exec === undefined ? {} : { exec: execSpec(exec, path, at) }),
-    ...(provider === undefined
-      ? {}
-      : { authProvider: { name: text(provider["name"]) ?? "", config: fields(provider["config"]) ?? {} } }),
     impersonate: impersonation(body),
   };
 }

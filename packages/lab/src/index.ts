@@ -1,2 +1,3 @@
 export * from "./apiserver/index.ts";
 export * from "./objects/index.ts";
+export * from "./trust/index.ts";

@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { print, printJson } from "../output.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "@carrick/core/report";
 import { documented } from "./documentation.ts";
 import { OUTPUT_FLAG, type Output } from "./flags.ts";
 

@@ -10,7 +10,6 @@ import type { Writers } from "./writers.ts";
 
 export interface KubernetesSourceOptions {
   readonly cluster: string;
-  readonly from: string;
   readonly client: KubeClient;
   readonly world: World;
   readonly rules: IngestRules;
@@ -22,7 +21,6 @@ export interface KubernetesSourceOptions {
 /** Watches one cluster through its API server: every kind on its own, Secrets by name. */
 export class KubernetesSource implements Source {
   readonly cluster: string;
-  readonly from: string;
   readonly settled: Promise<void>;
   readonly #watches: readonly KindWatch[];
   readonly #secrets: NamedSecrets;
@@ -30,11 +28,14 @@ export class KubernetesSource implements Source {
 
   constructor(options: KubernetesSourceOptions) {
     this.cluster = options.cluster;
-    this.from = options.from;
     this.#client = options.client;
     this.#watches = KINDS.filter((kind) => kind !== "Secret").map((kind) => new KindWatch(kind, options));
     this.#secrets = new NamedSecrets(options);
     this.settled = Promise.all(this.#watches.map((watch) => watch.settled)).then(() => undefined);
+  }
+
+  get from(): string {
+    return this.#client.server ?? this.#client.name;
   }
 
   secretsSettled(): Promise<void> {

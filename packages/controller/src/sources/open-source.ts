@@ -33,7 +33,6 @@ export function openSource(config: ClusterConfig, options: OpenSourceOptions): S
   );
   return new KubernetesSource({
     cluster: config.name,
-    from: access.name,
     client: createClient({ access, userAgent }),
     world,
     rules,

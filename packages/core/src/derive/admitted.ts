@@ -6,6 +6,7 @@ import {
   type ObjectKey,
   objectKey,
   type PathType,
+  sharedData,
   sourceKey,
   type Tables,
 } from "../model/index.ts";
@@ -124,7 +125,7 @@ function admit(row: IngressRow, tables: Tables, read: Reader): AdmittedIngress {
   });
   if (row.defaultBackend !== undefined) addFallback(hosts, resolve(row.defaultBackend, "spec.defaultBackend"));
   const { cluster, namespace, name, created } = row;
-  return { cluster, namespace, name, created, hosts, findings: exact(findings) };
+  return { cluster, namespace, name, created, hosts: sharedData(hosts), findings: sharedData(exact(findings)) };
 }
 
 /** The default backend takes what no rule of its Ingress matches, and what no Ingress has a host for. */

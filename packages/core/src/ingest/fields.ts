@@ -1,4 +1,4 @@
-import type { Problem, ProblemCode } from "../model/index.ts";
+import { type Problem, type ProblemCode, sharedText } from "../model/index.ts";
 
 /** An object as the API server gave it: nothing about it is known yet. */
 export type KubeObject = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export class Fields {
   text(value: unknown, path: string, limit = MAX_TEXT): string {
     if (value === undefined || value === null) return "";
     if (typeof value !== "string") this.note("Malformed", path, `expected a text, found ${kindOf(value)}.`);
-    else if (value.length <= limit) return value;
+    else if (value.length <= limit) return sharedText(value);
     else this.note("TooMany", path, `has ${value.length} characters; at most ${limit} are read.`);
     return "";
   }

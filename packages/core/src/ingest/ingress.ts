@@ -6,6 +6,7 @@ import {
   type IngressRow,
   type IngressRule,
   type IngressTls,
+  sharedData,
 } from "../model/index.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readHost } from "./host.ts";
@@ -41,9 +42,9 @@ export function ingestIngress(cluster: ClusterName, object: KubeObject): Ingress
     className: annotation === "" ? fields.name(spec["ingressClassName"], "spec.ingressClassName") : annotation,
     classByAnnotation: annotation !== "",
     created: meta.created,
-    rules: mergeHosts(rules),
+    rules: sharedData(mergeHosts(rules)),
     ...(defaultBackend && { defaultBackend }),
-    tls: exact(tls),
+    tls: sharedData(exact(tls)),
     ...(fields.problems.length > 0 && { problems: fields.problems }),
   };
 }

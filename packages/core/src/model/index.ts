@@ -4,3 +4,4 @@ export * from "./problem.ts";
 export * from "./rows.ts";
 export { secretText } from "./secret-text.ts";
 export * from "./tables.ts";
+export { sharedData, sharedText } from "./shared.ts";

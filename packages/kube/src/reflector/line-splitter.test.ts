@@ -28,7 +28,14 @@ test("a line longer than the bound is refused, in one piece or in many", () => {
   const malformed = { reason: "Malformed" };
   assert.deepEqual(split([Buffer.from("1234567890\n")], 10), ["1234567890"]);
   assert.throws(() => split([Buffer.from("12345678901\n")], 10), malformed);
-  assert.throws(() => split(Array.from("12345678901", (byte) => Buffer.from(byte)), 10), malformed);
+  assert.throws(
+    () =>
+      split(
+        Array.from("12345678901", (byte) => Buffer.from(byte)),
+        10,
+      ),
+    malformed,
+  );
 });
 
 test("an end inside a line is told, an end between lines is not", () => {

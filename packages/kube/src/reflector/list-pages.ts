@@ -1,4 +1,4 @@
-import type { CallOptions, KubeClient } from "../client.ts";
+import type { CallOptions, KubeReader } from "../client.ts";
 import { KubeError } from "../kube-error.ts";
 import { type Fields, fields, list, text } from "../shape.ts";
 import { versionOf } from "./identity.ts";
@@ -14,7 +14,7 @@ export interface Page {
  * `KubeError` of status 410 when it took so long that the server has forgotten its version.
  */
 export async function* listPages(
-  client: KubeClient,
+  client: KubeReader,
   path: string,
   pageSize: number,
   options: CallOptions,

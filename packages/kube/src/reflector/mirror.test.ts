@@ -83,12 +83,24 @@ test("an object that a list shows twice is used once, and reported", () => {
   }
   made.flush();
   assert.deepEqual(told, ["old=x a=x"]);
-  assert.deepEqual(malformed, ["a stands in the list twice; the first is used", "old stands in the list twice; the first is used"]);
+  assert.deepEqual(malformed, [
+    "a stands in the list twice; the first is used",
+    "old stands in the list twice; the first is used",
+  ]);
 });
 
 test("an object that cannot be told from others is passed over and reported without its content", () => {
   const { made, told, malformed } = mirror();
-  const bad = [null, 7, [], {}, { metadata: {} }, { metadata: { name: "hunter2/x" } }, object("x", ""), object("x", 7 as never)];
+  const bad = [
+    null,
+    7,
+    [],
+    {},
+    { metadata: {} },
+    { metadata: { name: "hunter2/x" } },
+    object("x", ""),
+    object("x", 7 as never),
+  ];
   for (const one of [...bad, { metadata: { name: "x".repeat(254), resourceVersion: "1" } }]) {
     made.put(one);
     made.list(one);

@@ -1,4 +1,4 @@
-import type { KubeClient } from "../client.ts";
+import type { KubeReader } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { ResourceRef } from "../resource-path.ts";
 import type { Fields } from "../shape.ts";
@@ -7,7 +7,7 @@ import type { RetryTimings } from "./retry.ts";
 import type { ReflectorCounts, ReflectorSink } from "./sink.ts";
 
 export interface ReflectOptions<T> {
-  readonly client: KubeClient;
+  readonly client: KubeReader;
   readonly resource: ResourceRef;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
@@ -36,7 +36,7 @@ export interface ReflectOptions<T> {
 export interface ReflectorTimings extends RetryTimings {
   /** A watch in which nothing comes for so long is dead: a server sends a bookmark each minute. Default 90,000. */
   readonly silentMs: number;
-  /** How often a resource that the server does not have is asked for again. Default 30,000. */
+  /** How often a resource that the server does not have is asked for again. Default 5,000. */
   readonly absentMs: number;
 }
 

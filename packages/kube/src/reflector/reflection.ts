@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { CallOptions, KubeClient } from "../client.ts";
+import type { CallOptions, KubeReader } from "../client.ts";
 import { type Clock, pause, systemClock } from "../clock.ts";
 import { KubeError, statusError } from "../kube-error.ts";
 import { resourceName, resourcePath } from "../resource-path.ts";
@@ -25,7 +25,7 @@ export class Reflection<T> implements Reflector {
   readonly counts = { lists: 0, watches: 0, failures: 0, malformedLines: 0, malformedObjects: 0 };
   readonly done: Promise<void>;
   readonly #options: ReflectOptions<T>;
-  readonly #client: KubeClient;
+  readonly #client: KubeReader;
   readonly #path: string;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -50,7 +50,7 @@ export class Reflection<T> implements Reflector {
     this.#path = resourcePath(options.resource);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#timings = { ...retryTimings, silentMs: 90_000, absentMs: 30_000, ...options.timings };
+    this.#timings = { ...retryTimings, silentMs: 90_000, absentMs: 5_000, ...options.timings };
     this.#streamLists = options.streamLists ?? true;
     this.#mirror = new Mirror({
       project,
@@ -104,6 +104,7 @@ export class Reflection<T> implements Reflector {
       if (version === undefined) this.#state.listing();
       version = page.version;
       await this.#inSlices(page.items, (item) => this.#mirror.list(item));
+      if (this.#stopped) return;
     }
     await this.#listed(version);
   }

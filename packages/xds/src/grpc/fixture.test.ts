@@ -6,13 +6,14 @@ import {
   DeltaDiscoveryResponseSchema,
 } from "@carrick/proto/envoy/service/discovery/v3/discovery_pb.js";
 import type { DeltaDiscoveryResponse } from "@carrick/proto/envoy/service/discovery/v3/discovery_pb.js";
+import { TableView } from "@carrick/testing";
 import { Client, credentials, status } from "@grpc/grpc-js";
 import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import type { TestContext } from "node:test";
 import { createAuthority, edgeName } from "../../../lab/src/trust/index.ts";
 import type { Authority, CertificateRequest } from "../../../lab/src/trust/index.ts";
-import type { Resource, Source, TypeUrl, View } from "../protocol/index.ts";
+import type { Resource, TypeUrl, View } from "../protocol/index.ts";
 import type { Clock } from "./clock.ts";
 import { DELTA_ADS } from "./delta-ads.ts";
 import type { ListenAddress } from "./tls-listener.ts";
@@ -24,6 +25,9 @@ import type { XdsServer, XdsServerOptions } from "./xds-server.ts";
 export const DOMAIN = "carrick.test";
 export const EDGE = edgeName(DOMAIN, "london", "public", "e1");
 export const CONTROLLER = `spiffe://${DOMAIN}/cluster/london/controller`;
+/** Types whose order does not matter: what is tested here is the stream, not make before break. */
+export const THING: TypeUrl = "type.googleapis.com/carrick.test.Thing";
+export const MARK: TypeUrl = "type.googleapis.com/carrick.test.Mark";
 export const LOCALHOST: ListenAddress = { address: "127.0.0.1", port: 0 };
 
 /** A resource whose version is the hash of its body, as everywhere in Carrick. */
@@ -32,47 +36,30 @@ export function resource(name: string, body: string | Uint8Array): Resource {
   return { name, version: createHash("sha256").update(bytes).digest("hex").slice(0, 12), body: bytes };
 }
 
-/** Resources by type and name; each change is told at once. */
-export class MemoryView implements View {
-  readonly #types = new Map<TypeUrl, Map<string, Resource>>();
-  readonly #listeners = new Set<(changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void>();
+/** A view that counts who listens. */
+export class MemoryView extends TableView {
+  watchers = 0;
 
-  /** How many streams listen. */
-  get watchers(): number {
-    return this.#listeners.size;
+  constructor(types: Iterable<TypeUrl> = [THING, MARK]) {
+    super(types);
   }
 
-  source(type: TypeUrl): Source {
-    const resources = this.#of(type);
-    return { get: (name) => resources.get(name), names: () => resources.keys(), complete: () => true };
-  }
-
-  watch(on: (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void): () => void {
-    this.#listeners.add(on);
-    return () => this.#listeners.delete(on);
+  override watch(on: Parameters<TableView["watch"]>[0]): () => void {
+    const unwatch = super.watch(on);
+    this.watchers++;
+    return () => {
+      this.watchers--;
+      unwatch();
+    };
   }
 
   set(type: TypeUrl, ...resources: readonly Resource[]): this {
-    for (const each of resources) this.#of(type).set(each.name, each);
-    return this.#tell(
-      type,
-      resources.map(({ name }) => name),
-    );
+    this.change(new Map([[type, new Map(resources.map((each) => [each.name, each]))]]));
+    return this;
   }
 
   delete(type: TypeUrl, ...names: readonly string[]): this {
-    for (const name of names) this.#of(type).delete(name);
-    return this.#tell(type, names);
-  }
-
-  #of(type: TypeUrl): Map<string, Resource> {
-    let resources = this.#types.get(type);
-    if (resources === undefined) this.#types.set(type, (resources = new Map()));
-    return resources;
-  }
-
-  #tell(type: TypeUrl, names: readonly string[]): this {
-    for (const listener of this.#listeners) listener(new Map([[type, names]]));
+    this.change(new Map([[type, new Map(names.map((name) => [name, undefined]))]]));
     return this;
   }
 }
@@ -168,7 +155,11 @@ export async function serve(
     on: events.add,
     ...options,
   });
-  t.after(() => server.close(0));
+  t.after(() => {
+    const closed = server.close(0);
+    if (options.clock instanceof ManualClock) options.clock.pass(0);
+    return closed;
+  });
   return { server, events };
 }
 
@@ -188,6 +179,7 @@ export class RawClient {
     const pem = [root, key, certificate].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
     const secure = credentials.createSsl(...pem, { checkServerIdentity: () => undefined });
     this.#client = new Client(`${server.address}:${server.port}`, secure, {
+      "grpc.ssl_target_name_override": "controller.test",
       "grpc.use_local_subchannel_pool": 1,
       "grpc.enable_retries": 0,
     });

@@ -34,6 +34,8 @@ export function dialGrpc(options: GrpcDialOptions, listener: StreamListener): Me
     "grpc.max_receive_message_length": options.messageBytes,
     "grpc.keepalive_time_ms": options.keepalive.everyMs,
     "grpc.keepalive_timeout_ms": options.keepalive.timeoutMs,
+    // Addresses may not be server names (RFC 6066 §3); the server is known by its URI instead.
+    "grpc.ssl_target_name_override": options.domain,
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_retries": 0,
     "grpc.enable_channelz": 0,

@@ -38,6 +38,7 @@ export interface GrpcListener {
   close(message: string, graceMs: number): Promise<void>;
 }
 
+type ConnectionInjector = ReturnType<Server["createConnectionInjector"]>;
 type Call = ServerDuplexStream<Buffer, Uint8Array>;
 
 /** Throws `XdsError`; see `listenTls`. */
@@ -59,13 +60,14 @@ export async function listenGrpc(options: GrpcListenerOptions): Promise<GrpcList
       else connection.open(new GrpcStream(call, connection, options));
     },
   });
-  // TLS is ended before it: only what passed the handshake is injected.
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = await listenTls({
     ...options,
     accept: (socket) => {
       const remote = remoteOf(socket);
-      const connection = new Connection(socket, clock, lifetime(socket, options.age(), clock.now()));
+      // TLS is ended before gRPC: only what passed the handshake is injected. Each connection has an injector of its
+      // own, because an injector ends all of its connections together.
+      const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+      const connection = new Connection(socket, injector, clock, lifetime(socket, options.age(), clock.now()));
       connections.set(remote, connection);
       socket.once("close", () => {
         connections.delete(remote);
@@ -79,9 +81,7 @@ export async function listenGrpc(options: GrpcListenerOptions): Promise<GrpcList
     close: async (message, graceMs) => {
       const ended = listener.close();
       for (const connection of connections.values()) connection.end("UNAVAILABLE", { cause: "closed", message });
-      const cancel = clock.after(graceMs, () => {
-        for (const connection of connections.values()) connection.cut();
-      });
+      const cancel = clock.after(graceMs, () => listener.cut());
       await ended;
       cancel();
       server.forceShutdown();
@@ -112,15 +112,14 @@ function serviceOf(path: string): ServiceDefinition {
 
 class Connection {
   readonly #socket: TLSSocket;
-  readonly #clock: Clock;
+  readonly #injector: ConnectionInjector;
   readonly #streams = new Set<GrpcStream>();
   readonly #cancelAge: () => void;
   #ending = false;
-  #cancelCut: (() => void) | undefined;
 
-  constructor(socket: TLSSocket, clock: Clock, lifetimeMs: number) {
+  constructor(socket: TLSSocket, injector: ConnectionInjector, clock: Clock, lifetimeMs: number) {
     this.#socket = socket;
-    this.#clock = clock;
+    this.#injector = injector;
     this.#cancelAge = clock.after(lifetimeMs, () => {
       this.end("OK", { cause: "age", message: "the connection reached its age; connect again" });
     });
@@ -133,19 +132,16 @@ class Connection {
       stream.end("UNAVAILABLE", { cause: "closed", message: "the connection is ending; connect again" });
   }
 
-  /** The stream's end was taken, or it is gone. */
   left(stream: GrpcStream): void {
     this.#streams.delete(stream);
-    if (this.#ending && this.#streams.size === 0) this.#hangUp();
   }
 
-  /** Ends all streams, then the connection. */
+  /** Ends all streams, tells the other side to open no more (GOAWAY), and hangs up when the ends were taken. */
   end(code: StreamStatus, end: StreamEnd): void {
     if (this.#ending) return;
     this.#ending = true;
-    this.#cancelCut = this.#clock.after(END_TIMEOUT_MS, () => this.cut());
     for (const stream of this.#streams) stream.end(code, end);
-    if (this.#streams.size === 0) this.#hangUp();
+    this.#injector.drain(END_TIMEOUT_MS);
   }
 
   cut(): void {
@@ -154,13 +150,8 @@ class Connection {
 
   gone(): void {
     this.#cancelAge();
-    this.#cancelCut?.();
+    this.#injector.destroy();
     for (const stream of this.#streams) stream.gone();
-  }
-
-  /** In a later turn: HTTP/2 writes the status of the last stream at the end of this one. */
-  #hangUp(): void {
-    setImmediate(() => this.#socket.destroySoon());
   }
 }
 
@@ -222,8 +213,7 @@ class GrpcStream implements AcceptedStream {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancelCut = this.#options.clock.after(END_TIMEOUT_MS, () => this.#connection.cut());
-    if (code === "OK") this.#call.end();
-    else this.#call.emit("error", { code: status[code], details: end.message });
+    this.#call.emit("error", { code: status[code], details: end.message });
     this.#listener?.ended(end);
   }
 

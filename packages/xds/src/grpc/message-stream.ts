@@ -27,7 +27,7 @@ export interface MessageStream {
 export interface StreamListener {
   message(bytes: Uint8Array): void;
   drained(): void;
-  /** Called once, however it ended. `code` is a name of gRPC, `cause` says who ended it. */
+  /** Called once, however it ended. */
   ended(end: StreamEnd): void;
 }
 

@@ -6,7 +6,6 @@ import { connect } from "node:tls";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { test } from "node:test";
 import { controllerName, createAuthority, edgeName, nodeName } from "../../../lab/src/trust/index.ts";
-import { CLUSTER } from "../protocol/index.ts";
 import {
   CONTROLLER,
   DOMAIN,
@@ -20,26 +19,27 @@ import {
   RawClient,
   resource,
   serve,
+  THING,
 } from "./fixture.test.ts";
 import type { RunningServer } from "./fixture.test.ts";
 import { startXdsServer } from "./xds-server.ts";
 
 const LIMIT = { timeout: 20_000 };
-const view = new MemoryView().set(CLUSTER, resource("c1", "body"));
+const view = new MemoryView().set(THING, resource("c1", "body"));
 
 /** A TLS client apart from gRPC. Resolves when the server is done with the handshake: it sends its HTTP/2 settings. */
 async function handshake(server: RunningServer, options: ConnectionOptions): Promise<TLSSocket> {
   const { address, port } = server.server.address;
   const socket = connect({ host: address, port, ALPNProtocols: ["h2"], rejectUnauthorized: false, ...options });
   socket.on("error", () => {});
-  await Promise.race([once(socket, "data"), once(socket, "close")]);
+  await new Promise<unknown>((resolve) => socket.once("data", resolve).once("close", resolve));
   return socket;
 }
 
 test("the right certificate opens a stream, and only its name says who it is", LIMIT, async (t) => {
   const running = await serve(t, view);
   const client = await raw(t, running.server);
-  client.say({ typeUrl: CLUSTER, node: { id: "someone-else", cluster: "paris" } });
+  client.say({ typeUrl: THING, node: { id: "someone-else", cluster: "paris" } });
   const response = await client.responses.seen(() => true);
   assert.deepEqual(
     response.resources.map(({ name }) => name),
@@ -66,7 +66,7 @@ for (const [what, uris, message] of [
     const { server, events } = await serve(t, view);
     const client = await raw(t, server, { uris, dnsNames: ["edge.example"] });
     // What the client says of itself changes nothing.
-    client.say({ typeUrl: CLUSTER, node: { id: EDGE, cluster: "public" } });
+    client.say({ typeUrl: THING, node: { id: EDGE, cluster: "public" } });
     const ended = await client.ended;
     assert.match(ended, /^PERMISSION_DENIED: /);
     assert.match(ended, message);
@@ -106,7 +106,7 @@ for (const [what, make, message] of [
     const bad = await make();
     const client = new RawClient(running.server.address, bad);
     t.after(() => client.close());
-    client.say({ typeUrl: CLUSTER });
+    client.say({ typeUrl: THING });
     assert.match(await client.ended, /^UNAVAILABLE: /);
     assert.match((await running.events.seen(isKind("handshake"))).message, message);
     assert.equal(running.events.all.some(isKind("opened")), false);
@@ -138,7 +138,7 @@ test("renewed material is used for new connections, without a restart", LIMIT, a
     return name;
   };
   const client = await raw(t, running.server);
-  client.say({ typeUrl: CLUSTER });
+  client.say({ typeUrl: THING });
   await client.responses.seen(() => true);
 
   assert.equal(await shown(), "old");
@@ -177,8 +177,9 @@ test("a connection does not outlive its certificate", LIMIT, async (t) => {
   const clock = new ManualClock();
   const { server, events } = await serve(t, view, { clock });
   const client = await raw(t, server, { uris: [EDGE], notAfter: new Date(clock.now() + 120_000) });
-  client.say({ typeUrl: CLUSTER });
-  await client.responses.seen(() => true);
+  client.say({ typeUrl: THING });
+  client.say({ typeUrl: THING, responseNonce: (await client.responses.seen(() => true)).nonce });
+  await events.seen(isKind("acked"));
   clock.pass(118_000);
   assert.equal(server.streams().length, 1);
   clock.pass(2000);

@@ -30,8 +30,10 @@ export interface TlsListenerOptions {
 
 export interface TlsListener {
   readonly address: ListenAddress;
-  /** Takes no more connections; resolves when all that were accepted have ended. */
+  /** Takes no more connections; resolves when all have ended. */
   close(): Promise<void>;
+  /** Ends all connections at once, also those that are still in the handshake. */
+  cut(): void;
 }
 
 /** Throws `XdsError` when the material is not usable or the address cannot be listened on. */
@@ -62,8 +64,13 @@ export async function listenTls(options: TlsListenerOptions): Promise<TlsListene
       );
     }
   };
+  const sockets = new Set<Socket>();
   // Before Node's own listener, which binds the connection to the context of that moment.
-  server.prependListener("connection", renew);
+  server.prependListener("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    renew();
+  });
   server.on("secureConnection", (socket) => {
     // An error is always followed by `close`.
     socket.on("error", () => {});
@@ -83,6 +90,9 @@ export async function listenTls(options: TlsListenerOptions): Promise<TlsListene
   return {
     address: { address: bound.address, port: bound.port },
     close: () => new Promise((resolve) => void server.close(() => resolve())),
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }
 

@@ -1,2 +1,0 @@
-/** Version of Carrick that this command belongs to. */
-export const VERSION = "0.1.0";
