@@ -56,7 +56,7 @@ export async function startController(
         });
   const sources = await openSources(config, world, copies, version, log);
   watchNamedSecrets(world, sources);
-  const readiness = new Readiness({ sources, open: () => world.open(), now: Date.now });
+  const readiness = new Readiness({ sources, open: () => world.open() });
   const registry = createMetrics({ version, world, sources, problems });
   world.timeCommits(commitTimer(registry));
   const edges = await serveEdges({

@@ -1,14 +1,16 @@
 import type { Source } from "./sources/source.ts";
 
-/** A source that hangs keeps nobody waiting for longer than this after it was heard last. */
-const SILENCE_MS = 5_000;
+/**
+ * A source that hangs is looked at so many times, that far apart, before nobody waits for it any longer. Looks are
+ * counted and not time, because a process that is busy with long lists hears nobody meanwhile.
+ */
+const SILENT_LOOKS = 20;
 const LOOK_MS = 250;
 
 export interface ReadinessOptions {
   readonly sources: readonly Source[];
   /** What has been told is derived. */
   readonly open: () => Promise<void>;
-  readonly now: () => number;
 }
 
 /** What a replica that starts waits for, so that Envoys are not told half of what can be known in a moment. */
@@ -18,11 +20,11 @@ export class Readiness {
   #ready = false;
 
   /** Ready when every source has told everything, has failed, or only hangs; and what follows from it is derived. */
-  constructor({ sources, open, now }: ReadinessOptions) {
+  constructor({ sources, open }: ReadinessOptions) {
     this.#sources = sources;
-    this.#done = this.#settle((source) => source.settled, now)
+    this.#done = this.#settle((source) => source.settled)
       .then(open)
-      .then(() => this.#settle((source) => source.secretsSettled(), now))
+      .then(() => this.#settle((source) => source.secretsSettled()))
       .then(() => {
         this.#ready = true;
       });
@@ -52,19 +54,22 @@ export class Readiness {
     );
   }
 
-  async #settle(settled: (source: Source) => Promise<void>, now: () => number): Promise<void> {
-    const waits = this.#sources.map((source) => settledOrSilent(source, settled(source), now));
+  async #settle(settled: (source: Source) => Promise<void>): Promise<void> {
+    const waits = this.#sources.map((source) => settledOrSilent(source, settled(source)));
     await Promise.all(waits);
   }
 }
 
 /** A long list is waited for as long as it goes on; a source that says nothing is not. */
-function settledOrSilent(source: Source, settled: Promise<void>, now: () => number): Promise<void> {
+function settledOrSilent(source: Source, settled: Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const began = now();
+  let heard = 0;
+  let silent = 0;
   const timer = setInterval(() => {
-    const heard = Math.max(began, ...source.kinds().map(({ heardAt }) => heardAt ?? 0));
-    if (now() - heard >= SILENCE_MS) resolve();
+    const last = Math.max(...source.kinds().map(({ heardAt }) => heardAt ?? 0));
+    silent = last > heard ? 0 : silent + 1;
+    heard = Math.max(heard, last);
+    if (silent >= SILENT_LOOKS) resolve();
   }, LOOK_MS);
   void settled.then(resolve);
   return promise.finally(() => clearInterval(timer));

@@ -3,6 +3,7 @@ import { type Kind, KINDS, type RowOf } from "@carrick/core/model";
 import { type KubeClient, reflect, type Reflector, type ReflectorState } from "@carrick/kube";
 import type { World } from "../world/world.ts";
 import { API_RESOURCES, ONLY_OBJECT } from "./api-resources.ts";
+import { FirstWord } from "./first-word.ts";
 import type { RowWriter } from "./kind-writer.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import type { KindState, Source } from "./source.ts";
@@ -70,8 +71,8 @@ class KindWatch {
   #state: ReflectorState = { phase: "connecting", absent: false };
 
   constructor(kind: Kind, { cluster, client, rules, writers, onMalformed }: KubernetesSourceOptions) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.settled = promise;
+    const first = new FirstWord();
+    this.settled = first.heard;
     this.#kind = kind;
     const writer: RowWriter<RowOf[Kind]> = writers[kind];
     this.#writer = writer;
@@ -86,11 +87,11 @@ class KindWatch {
         apply: (changes) => writer.apply(changes),
         synced: () => {
           writer.synced();
-          resolve();
+          first.told();
         },
         state: (state) => {
           this.#state = state;
-          if (state.error !== undefined) resolve();
+          first.state(state);
         },
       },
     });

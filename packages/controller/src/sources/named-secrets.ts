@@ -2,6 +2,7 @@ import { absentSecret, forbiddenSecret, ingest, type IngestRules } from "@carric
 import type { SecretRow } from "@carrick/core/model";
 import { type KubeClient, reflect, type Reflector, type ReflectorState } from "@carrick/kube";
 import { API_RESOURCES } from "./api-resources.ts";
+import { FirstWord } from "./first-word.ts";
 import type { RowWriter } from "./kind-writer.ts";
 import type { KindState } from "./source.ts";
 
@@ -19,7 +20,7 @@ interface Watched {
   present: boolean;
   /** The right to read it is missing, and its row says so. */
   forbidden: boolean;
-  readonly settled: PromiseWithResolvers<void>;
+  readonly first: FirstWord;
 }
 
 /**
@@ -36,10 +37,10 @@ export class NamedSecrets {
 
   /** `names` are `<namespace>/<name>`. */
   want(names: ReadonlySet<string>): void {
-    for (const [name, { reflector, settled }] of this.#watched) {
+    for (const [name, { reflector, first }] of this.#watched) {
       if (names.has(name)) continue;
       reflector.stop();
-      settled.resolve();
+      first.told();
       this.#watched.delete(name);
       this.#options.writers.Secret.apply([{ key: name, deleted: true }]);
     }
@@ -48,7 +49,7 @@ export class NamedSecrets {
 
   /** Resolves when each that is wanted by now has been told, or has failed for the first time. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#watched.values()].map((watched) => watched.settled.promise));
+    await Promise.all([...this.#watched.values()].map((watched) => watched.first.heard));
   }
 
   state(): KindState {
@@ -92,12 +93,12 @@ export class NamedSecrets {
         },
         synced: () => {
           watched.told = true;
-          watched.settled.resolve();
+          watched.first.told();
           if (!watched.present) absent();
         },
         state: (state) => {
           watched.state = state;
-          if (state.error !== undefined) watched.settled.resolve();
+          watched.first.state(state);
           if (state.error?.status !== 403 || watched.told || watched.forbidden) return;
           watched.forbidden = true;
           writers.Secret.apply([{ key, value: forbiddenSecret(cluster, namespace, name) }]);
@@ -110,7 +111,7 @@ export class NamedSecrets {
       told: false,
       present: false,
       forbidden: false,
-      settled: Promise.withResolvers(),
+      first: new FirstWord(),
     };
     this.#watched.set(key, watched);
   }
