@@ -12,7 +12,7 @@ import { startEnvoy } from "../../lab/src/envoy/index.ts";
 import { freePort, type Program, startProgram } from "../../lab/src/process/index.ts";
 import { type Authority, controllerName, createAuthority, edgeName } from "../../lab/src/trust/index.ts";
 import { EXIT } from "./exit-code.ts";
-import { captured, pemFiles, temporaryFolder } from "./fixture.test.ts";
+import { captured, pemFiles, temporaryFolder } from "./fixture.ts";
 
 const MAIN = fileURLToPath(new URL("../../controller/src/main.ts", import.meta.url));
 const HOST = "127.0.0.1";

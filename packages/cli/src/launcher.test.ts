@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { temporaryFolder } from "./fixture.test.ts";
+import { temporaryFolder } from "./fixture.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../../carrick", import.meta.url));
 const SHELL_TOOLS = "/usr/bin:/bin";

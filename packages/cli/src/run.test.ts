@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { EXIT } from "./exit-code.ts";
-import { EMPTY_STATUS, answering, captured, json } from "./fixture.test.ts";
+import { EMPTY_STATUS, answering, captured, json } from "./fixture.ts";
 import { VERSION } from "@carrick/core/report";
 
 const CLUSTER = { from: "", state: "fresh", drain: false, weight: 1, kinds: [], problems: [] };

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { join } from "node:path";
 import { createAuthority, controllerName } from "../../../lab/src/trust/index.ts";
 import { EXIT } from "../exit-code.ts";
-import { EMPTY_STATUS, answering, json, listening, pemFiles, temporaryFolder } from "../fixture.test.ts";
+import { EMPTY_STATUS, answering, json, listening, pemFiles, temporaryFolder } from "../fixture.ts";
 import { explanationOf, firstStatus, statusOf } from "./answers.ts";
 import { ask } from "./ask.ts";
 import { controllerAddresses } from "./controllers.ts";

@@ -6,7 +6,7 @@ import { startApiServer } from "@carrick/lab";
 import { parse } from "yaml";
 import { CLUSTER_CRD } from "../crds/cluster-crd.ts";
 import { EXIT } from "../exit-code.ts";
-import { captured, temporaryFolder } from "../fixture.test.ts";
+import { captured, temporaryFolder } from "../fixture.ts";
 
 const DEPLOYED = new URL("../../../../deploy/crds/carrick.dev_clusters.yaml", import.meta.url);
 

@@ -10,7 +10,7 @@ import { createAuthority, controllerName } from "../../../lab/src/trust/index.ts
 import { CLUSTER_CRD } from "../crds/cluster-crd.ts";
 import type { Check } from "../doctor/check.ts";
 import { EXIT } from "../exit-code.ts";
-import { EMPTY_STATUS, answering, captured, json, pemFiles, temporaryFolder } from "../fixture.test.ts";
+import { EMPTY_STATUS, answering, captured, json, pemFiles, temporaryFolder } from "../fixture.ts";
 
 const CONTROLLER = [
   process.execPath,

@@ -6,7 +6,7 @@ import type { ClusterStatus, EnvoyStatus, StatusReport } from "@carrick/core/rep
 import { type ApiServer, startApiServer } from "@carrick/lab";
 import { CLUSTER_CRD } from "../crds/cluster-crd.ts";
 import { EXIT } from "../exit-code.ts";
-import { EMPTY_STATUS, answering, captured, json, temporaryFolder } from "../fixture.test.ts";
+import { EMPTY_STATUS, answering, captured, json, temporaryFolder } from "../fixture.ts";
 
 interface Paris extends AsyncDisposable {
   readonly server: ApiServer;

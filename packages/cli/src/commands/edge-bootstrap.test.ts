@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { findEnvoy } from "../../../lab/src/envoy/index.ts";
 import { createAuthority, edgeName } from "../../../lab/src/trust/index.ts";
 import { EXIT } from "../exit-code.ts";
-import { captured, pemFiles, temporaryFolder } from "../fixture.test.ts";
+import { captured, pemFiles, temporaryFolder } from "../fixture.ts";
 import { parseHostPort } from "../host-port.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EXIT } from "../exit-code.ts";
-import { EMPTY_STATUS, answering, captured, json } from "../fixture.test.ts";
+import { EMPTY_STATUS, answering, captured, json } from "../fixture.ts";
 
 const TROUBLE = { ...EMPTY_STATUS, ready: false, waitingFor: ["paris/Ingress: \u0090 its first list"] };
 

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createAuthority } from "../../../lab/src/trust/index.ts";
-import { pemFiles, temporaryFolder } from "../fixture.test.ts";
+import { pemFiles, temporaryFolder } from "../fixture.ts";
 import { certificateComplaints } from "./complaints.ts";
 import { readPemFiles, uriNames } from "./pem-files.ts";
 import { isController, parseEdge } from "./spiffe.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "../fixture.test.ts";
+import { temporaryFolder } from "../fixture.ts";
 import { checkEnvoy, checkNode, envoyCandidates } from "./machine.ts";
 
 test("Node from 24.12", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answering } from "../fixture.test.ts";
+import { answering } from "../fixture.ts";
 import { checkPort } from "./ports.ts";
 
 test("a port that is free, in use, of another machine", async () => {

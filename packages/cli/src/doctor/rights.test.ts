@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { json as readJson } from "node:stream/consumers";
 import { test } from "node:test";
 import { createClient, openAccess } from "@carrick/kube";
-import { answering, json, temporaryFolder } from "../fixture.test.ts";
+import { answering, json, temporaryFolder } from "../fixture.ts";
 import { checkRights } from "./rights.ts";
 
 /** What the reviews of an API server lead to, and what was asked of it. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { ingest } from "@carrick/core/ingest";
 import { objectKey, sourceKey } from "@carrick/core/model";
 import { createAuthority } from "../../../lab/src/trust/index.ts";
-import { createWriters, testRules, testWorld, when } from "../world/test-world.ts";
+import { createWriters, testRules, testWorld, when } from "../world/fixture.ts";
 import { Copies } from "./copies.ts";
 
 const { certPem, keyPem: privateKey } = await (await createAuthority("test")).issue({ dnsNames: ["shop.example"] });

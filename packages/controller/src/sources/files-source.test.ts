@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { objectKey, sourceKey } from "@carrick/core/model";
-import { createWriters, testRules, testWorld, when } from "../world/test-world.ts";
+import { createWriters, testRules, testWorld, when } from "../world/fixture.ts";
 import type { World } from "../world/world.ts";
 import { FilesSource } from "./files-source.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FLEET, ingress, ingressClass, service, slice, TestWorld } from "../fixture.test.ts";
+import { FLEET, ingress, ingressClass, service, slice, TestWorld } from "../fixture.ts";
 
 const web = { rules: { "shop.example": ["/ web:http"] } };
 const shop = [service("shop/web"), slice("shop/web", ["10.0.0.1"])];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ingress, secret, service, slice, TestWorld } from "../fixture.test.ts";
+import { ingress, secret, service, slice, TestWorld } from "../fixture.ts";
 import { covers, serverNameCandidates } from "./certificate-names.ts";
 
 const shop = [service("shop/web"), slice("shop/web", ["10.1.0.1"])];

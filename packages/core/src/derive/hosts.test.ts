@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ingress, type IngressSpec, service, slice, TestWorld } from "../fixture.test.ts";
+import { ingress, type IngressSpec, service, slice, TestWorld } from "../fixture.ts";
 
 const shop = (address: string) => [service("shop/web"), slice("shop/web", [address])];
 

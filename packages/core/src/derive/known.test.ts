@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FLEET, ingress, secret, service, slice, TestWorld } from "../fixture.test.ts";
+import { FLEET, ingress, secret, service, slice, TestWorld } from "../fixture.ts";
 import { type Kind, KINDS } from "../model/index.ts";
 import { TYPE } from "../translate/index.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { cluster, ingress, ingressClass, secret, service, slice, TestWorld } from "../fixture.test.ts";
+import { cluster, ingress, ingressClass, secret, service, slice, TestWorld } from "../fixture.ts";
 import type { KubeObject } from "../ingest/index.ts";
 import type { Kind } from "../model/index.ts";
 

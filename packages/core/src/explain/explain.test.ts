@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { cluster, ingress, secret, service, slice, TestWorld } from "../fixture.test.ts";
+import { cluster, ingress, secret, service, slice, TestWorld } from "../fixture.ts";
 import { type Kind, objectKey } from "../model/index.ts";
 import type { ExplainReport } from "../report/index.ts";
 import { explainUrl } from "./index.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { cluster, ingress, RULES, secret, service, slice } from "../fixture.test.ts";
+import { cluster, ingress, RULES, secret, service, slice } from "../fixture.ts";
 import { absentSecret, accept, ingest, type KubeObject } from "./index.ts";
 
 /** Problems as `code path`. */

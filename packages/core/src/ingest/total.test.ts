@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import * as fc from "fast-check";
-import { cluster, ingress, ingressClass, RULES, secret, service, slice } from "../fixture.test.ts";
+import { cluster, ingress, ingressClass, RULES, secret, service, slice } from "../fixture.ts";
 import { type Kind, KINDS, type ObjectRow, secretText } from "../model/index.ts";
 import { ingest, type KubeObject } from "./index.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ingress, secret, service, slice, TestWorld } from "../fixture.test.ts";
+import { ingress, secret, service, slice, TestWorld } from "../fixture.ts";
 import type { KubeObject } from "../ingest/index.ts";
 import { TYPE } from "./index.ts";
 

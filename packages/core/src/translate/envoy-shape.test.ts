@@ -6,7 +6,7 @@ import type { FilterChain } from "@carrick/proto/envoy/config/listener/v3/listen
 import { HttpConnectionManagerSchema } from "@carrick/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { DownstreamTlsContextSchema } from "@carrick/proto/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import * as fc from "fast-check";
-import { ingress, secret, service, slice, TestWorld } from "../fixture.test.ts";
+import { ingress, secret, service, slice, TestWorld } from "../fixture.ts";
 
 /** What Envoy demands of every world: where it does not hold, Envoy refuses a resource or answers wrongly. */
 export function checkShape(world: TestWorld): void {

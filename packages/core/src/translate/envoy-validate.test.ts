@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { ingress, secret, service, slice, TestWorld } from "../fixture.test.ts";
+import { ingress, secret, service, slice, TestWorld } from "../fixture.ts";
 import { edgeArguments, edgeBootstrap, type JsonObject } from "./bootstrap.ts";
 import type { TYPE } from "./index.ts";
 

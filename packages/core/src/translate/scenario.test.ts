@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { parseAllDocuments, stringify } from "yaml";
-import { TestWorld } from "../fixture.test.ts";
+import { TestWorld } from "../fixture.ts";
 import type { Fleet } from "../derive/index.ts";
 import type { KubeObject } from "../ingest/index.ts";
 import { KINDS, refText } from "../model/index.ts";

@@ -17,7 +17,7 @@ import {
   Recorder,
   reflecting,
   startServer,
-} from "./fixture.test.ts";
+} from "./fixture.ts";
 import { reflect } from "./reflect.ts";
 
 const widgets = { group: "example.dev", version: "v1", plural: "widgets" };

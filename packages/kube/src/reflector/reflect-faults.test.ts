@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Fault } from "@carrick/lab";
-import { namespace, protocols, reflecting, type Setup, type SetupOptions } from "./fixture.test.ts";
+import { namespace, protocols, reflecting, type Setup, type SetupOptions } from "./fixture.ts";
 
 /** So many objects that a list is longer than what a body fault lets through. */
 const names = Array.from({ length: 20 }, (_, i) => `n${String(i).padStart(2, "0")}`);

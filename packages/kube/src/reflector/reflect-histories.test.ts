@@ -15,7 +15,7 @@ import {
 } from "fast-check";
 import type { KubeClient } from "../client.ts";
 import { type Fields, fields } from "../shape.ts";
-import { connect, FastClock, label, namespace, namespaces, protocols, Recorder, startServer } from "./fixture.test.ts";
+import { connect, FastClock, label, namespace, namespaces, protocols, Recorder, startServer } from "./fixture.ts";
 import { reflect } from "./reflect.ts";
 
 const keys = ["a", "b", "c", "d", "e", "f", "g", "h"];

@@ -11,7 +11,7 @@ import {
   Recorder,
   reflecting,
   startServer,
-} from "./fixture.test.ts";
+} from "./fixture.ts";
 import { reflect } from "./reflect.ts";
 
 /** Cuts the watch, and waits for the next one. */

@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { KubeError } from "@carrick/kube";
 import { apply } from "./apply.ts";
 import type { ApplyClient } from "./apply.ts";
-import { call, started } from "./fixture.test.ts";
+import { call, started } from "./fixture.ts";
 import type { ApiServer } from "./server.ts";
 
 const CLUSTERS = readFileSync(new URL("../../../../deploy/crds/carrick.dev_clusters.yaml", import.meta.url), "utf8");

@@ -7,7 +7,7 @@ import type { ClientHttp2Session } from "node:http2";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { createAuthority } from "../trust/index.ts";
-import { call, configMap, lines, ManualClock, openWatch, started } from "./fixture.test.ts";
+import { call, configMap, lines, ManualClock, openWatch, started } from "./fixture.ts";
 import type { ApiServer } from "./server.ts";
 
 const MAPS = "/api/v1/configmaps";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { call, configMap, get, ManualClock, openWatch, started } from "./fixture.test.ts";
-import type { Json } from "./fixture.test.ts";
+import { call, configMap, get, ManualClock, openWatch, started } from "./fixture.ts";
+import type { Json } from "./fixture.ts";
 
 const TABLE =
   "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call, configMap, get, started } from "./fixture.test.ts";
-import type { Json } from "./fixture.test.ts";
+import { call, configMap, get, started } from "./fixture.ts";
+import type { Json } from "./fixture.ts";
 import type { ApiServer } from "./server.ts";
 
 const MAPS = "/api/v1/configmaps";

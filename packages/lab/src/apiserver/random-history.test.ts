@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { call, get, openWatch, started } from "./fixture.test.ts";
-import type { Json } from "./fixture.test.ts";
+import { call, get, openWatch, started } from "./fixture.ts";
+import type { Json } from "./fixture.ts";
 import type { ApiServer } from "./server.ts";
 
 const FOLDER = "/api/v1/namespaces/shop/configmaps";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { call, configMap, ManualClock, openWatch, started } from "./fixture.test.ts";
+import { call, configMap, ManualClock, openWatch, started } from "./fixture.ts";
 import { startApiServer } from "./server.ts";
 import type { ApiServer } from "./server.ts";
 

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAuthority } from "../trust/index.ts";
-import { call, configMap, openWatch, started } from "./fixture.test.ts";
+import { call, configMap, openWatch, started } from "./fixture.ts";
 import { startApiServer } from "./server.ts";
 import type { ApiServer } from "./server.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { test } from "node:test";
-import { call, configMap, openWatch, started } from "./fixture.test.ts";
-import { ManualClock } from "./fixture.test.ts";
+import { call, configMap, openWatch, started } from "./fixture.ts";
+import { ManualClock } from "./fixture.ts";
 import { Storage } from "./storage.ts";
 import { objectLines } from "./watch-lines.ts";
 import { watch } from "./watch.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call, configMap, get, ManualClock, openWatch, started } from "./fixture.test.ts";
+import { call, configMap, get, ManualClock, openWatch, started } from "./fixture.ts";
 
 const MAPS = "/api/v1/configmaps";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call, configMap, get, started } from "./fixture.test.ts";
+import { call, configMap, get, started } from "./fixture.ts";
 
 const MAPS = "/api/v1/namespaces/shop/configmaps";
 const INGRESSES = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses";

@@ -38,11 +38,30 @@ export class Checks {
   }
 
   atMost(claim: string, value: number, bound: number, unit: string): void {
-    this.#add({ claim, value, unit, figure: shown(value, unit), bound: `≤ ${shown(bound, unit)}`, met: value <= bound });
+    this.#add({
+      claim,
+      value,
+      unit,
+      figure: shown(value, unit),
+      bound: `≤ ${shown(bound, unit)}`,
+      met: value <= bound,
+    });
   }
 
   atLeast(claim: string, value: number, bound: number, unit: string): void {
-    this.#add({ claim, value, unit, figure: shown(value, unit), bound: `≥ ${shown(bound, unit)}`, met: value >= bound });
+    this.#add({
+      claim,
+      value,
+      unit,
+      figure: shown(value, unit),
+      bound: `≥ ${shown(bound, unit)}`,
+      met: value >= bound,
+    });
+  }
+
+  between(claim: string, value: number, least: number, most: number, unit: string): void {
+    const bound = `${shown(least, "")} to ${shown(most, unit)}`;
+    this.#add({ claim, value, unit, figure: shown(value, unit), bound, met: value >= least && value <= most });
   }
 
   exactly(claim: string, value: number | string, expected: number | string, unit = ""): void {

@@ -10,6 +10,7 @@ import type { Authority } from "../trust/index.ts";
 import type { DemoCluster, Listens } from "./addresses.ts";
 import { programArguments } from "./checkout.ts";
 import { ClusterObjects } from "./cluster-objects.ts";
+import { writeKeyPair } from "./key-files.ts";
 import { firstObjects, type Pod, SERVICES } from "./manifests.ts";
 
 export interface ClusterOptions {
@@ -47,17 +48,20 @@ export class Cluster {
     this.#options = options;
   }
 
-  /** Starts the API server, and writes the first objects. Pods start beside it. */
+  /** Starts the API server and the pods, and writes the first objects. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const { name, apiServer: at, authority, data, files } = options;
-    const configPath = join(files, `api-server-${name}.json`);
-    const kubeconfigPath = kubeconfigOf(name, files);
     const token = randomBytes(24).toString("hex");
-    const { certPem, keyPem } = await authority.issue({ ips: [at.address], usages: ["server"] });
-    const config = { name, ...at, tls: { certPem, keyPem }, tokens: [token], dataFile: dataFile(options) };
+    const pair = await authority.issue({ ips: [at.address], usages: ["server"] });
+    const { certificate, key } = writeKeyPair(pair, files, `${name}-api-server`);
+    const tokenFile = join(files, `${name}-token`);
+    const configPath = join(files, `${name}-api-server.json`);
+    const kubeconfigPath = kubeconfigOf(name, files);
+    const tls = { certFile: certificate, keyFile: key };
     const access = { name, url: `https://${at.address}:${at.port}`, caPem: authority.certPem, token };
     mkdirSync(data, { recursive: true, mode: 0o700 });
-    writeFileSync(configPath, JSON.stringify(config), { mode: 0o600 });
+    writeFileSync(tokenFile, token, { mode: 0o600 });
+    writeFileSync(configPath, JSON.stringify({ name, ...at, tls, tokenFile, dataFile: dataFile(options) }));
     writeFileSync(kubeconfigPath, kubeconfig(access), { mode: 0o600 });
     const client = createClient({ access: openAccess({ kubeconfig: kubeconfigPath }), userAgent: "carrick-demo" });
     const apiServer = await Restartable.start(() => startApiServerProcess(options, configPath));
@@ -104,8 +108,8 @@ export class Cluster {
     ];
     await Promise.all(
       groups.map(async ([name, pods]) => {
-        const process = await Restartable.start(() => this.#startBackend(`${this.name}-${name}`, pods));
-        for (const pod of pods) this.#pods.set(pod.name, process);
+        const backend = await Restartable.start(() => this.#startBackend(`${this.name}-${name}`, pods));
+        for (const pod of pods) this.#pods.set(pod.name, backend);
       }),
     );
   }

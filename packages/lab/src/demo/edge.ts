@@ -6,7 +6,7 @@ import type { EdgeAddresses } from "./addresses.ts";
 import { type Configuration, readConfiguration, readEndpoints } from "./edge-configuration.ts";
 
 /** Connections of a listener that changed end within this. */
-const DRAIN_SECONDS = 5;
+const DRAIN_SECONDS = 1;
 /** Counters of single upstreams and routes, which a production edge does without. */
 const MORE_STATS = ["cluster.", "http."];
 
@@ -36,7 +36,8 @@ export class Edge {
   static async start(options: EdgeOptions): Promise<Edge> {
     const { name, folder, sockets } = options;
     const bootstrap = withMoreStats(JSON.parse(options.bootstrap) as Bootstrap);
-    const start = () => startEnvoy({ name, bootstrap, dir: folder, socketParent: sockets, drainTimeSeconds: DRAIN_SECONDS });
+    const start = () =>
+      startEnvoy({ name, bootstrap, dir: folder, socketParent: sockets, drainTimeSeconds: DRAIN_SECONDS });
     return new Edge(options, await Restartable.start(start));
   }
 
@@ -62,10 +63,9 @@ export class Edge {
     return readConfiguration(await this.process.now.configDump());
   }
 
-  /** How many updates Envoy took or refused from the controllers, over all resources, since it started. */
-  async updates(): Promise<number> {
-    const stats = await this.process.now.stats(/\.update_(success|rejected)$/);
-    return [...stats.values()].reduce((sum, value) => sum + value, 0);
+  /** Envoy's counters of updates that it took or refused from the controllers. They go with what they count for. */
+  async updates(): Promise<ReadonlyMap<string, number>> {
+    return this.process.now.stats(/\.update_(success|rejected)$/);
   }
 
   /** Addresses of the endpoints of each upstream, as Envoy uses them. */
@@ -76,7 +76,9 @@ export class Edge {
 }
 
 interface Bootstrap {
-  readonly stats_config: { readonly stats_matcher: { readonly inclusion_list: { readonly patterns: readonly object[] } } };
+  readonly stats_config: {
+    readonly stats_matcher: { readonly inclusion_list: { readonly patterns: readonly object[] } };
+  };
   readonly [field: string]: unknown;
 }
 

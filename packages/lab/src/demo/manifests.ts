@@ -1,14 +1,22 @@
-/** The objects of the demo, as a team would write them. */
+/** The objects of the demo, as teams would write them. */
+import {
+  type EndpointOptions,
+  endpointSlice,
+  ingress,
+  ingressClass,
+  namespace,
+  service,
+  tlsSecret,
+} from "../objects/index.ts";
 import { type DemoCluster, podAddress } from "./addresses.ts";
 
 export interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: "Namespace" | "Service" | "EndpointSlice" | "IngressClass" | "Ingress" | "Secret";
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> };
-  readonly [field: string]: unknown;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
 export const NAMESPACE = "shop";
+const CLASS = "carrick";
 /** The host that both clusters serve; its path `/reviews` exists in paris only. */
 export const SHOP = "shop.example";
 export const REVIEWS = "/reviews";
@@ -35,98 +43,55 @@ function pod(cluster: DemoCluster, name: string, n: number): Pod {
 /** What a cluster holds when the demo begins. */
 export function firstObjects(cluster: DemoCluster, podPort: number): Manifest[] {
   const services = Object.entries(SERVICES[cluster]);
-  const shop = [{ path: "/", service: "web" }];
+  const home = { path: "/", service: "web" };
   return [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
-    {
-      apiVersion: "networking.k8s.io/v1",
-      kind: "IngressClass",
-      metadata: { name: "carrick" },
-      spec: { controller: "carrick.dev/edge" },
-    },
-    ...services.map(([name]) => service(name)),
-    ...services.map(([name, pods]) => endpoints(name, pods.map(ready), podPort)),
-    ingress("shop", SHOP, cluster === "paris" ? [...shop, { path: REVIEWS, service: "reviews" }] : shop),
+    namespace({ name: NAMESPACE }),
+    ingressClass({ name: CLASS, controller: "carrick.dev/edge" }),
+    ...services.map(([name]) => service({ namespace: NAMESPACE, name, ports: [{ name: "http", port: 80 }] })),
+    ...services.map(([name, pods]) => slice(name, pods.map(ready), podPort)),
+    route("shop", SHOP, cluster === "paris" ? [home, { path: REVIEWS, service: "reviews" }] : [home]),
   ];
 }
 
-export function service(name: string): Manifest {
-  return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name, namespace: NAMESPACE },
-    spec: { type: "ClusterIP", ports: [{ name: "http", port: 80, protocol: "TCP", targetPort: "http" }] },
-  };
+export interface PodEndpoint extends EndpointOptions {
+  readonly pod: string;
 }
 
-export interface SliceEndpoint extends Pod {
-  readonly conditions: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
-}
-
-export function ready(pod: Pod): SliceEndpoint {
-  return { ...pod, conditions: { ready: true, serving: true, terminating: false } };
+export function ready({ name, address }: Pod): PodEndpoint {
+  return { pod: name, address, ready: true };
 }
 
 /** A pod that was told to end: it serves what it has, and wants nothing new. */
-export function terminating(pod: Pod): SliceEndpoint {
-  return { ...pod, conditions: { ready: false, serving: true, terminating: true } };
+export function terminating({ name, address }: Pod): PodEndpoint {
+  return { pod: name, address, ready: false, serving: true, terminating: true };
 }
 
-export function endpoints(service: string, of: readonly SliceEndpoint[], port: number): Manifest {
-  return {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: {
-      name: `${service}-1`,
-      namespace: NAMESPACE,
-      labels: { "kubernetes.io/service-name": service },
-    },
-    addressType: "IPv4",
-    ports: [{ name: "http", port, protocol: "TCP" }],
-    endpoints: of.map(({ name, address, conditions }) => ({
-      addresses: [address],
-      conditions,
-      targetRef: { kind: "Pod", name, namespace: NAMESPACE },
-    })),
-  };
+/** The EndpointSlice of a Service. */
+export function slice(service: string, endpoints: readonly PodEndpoint[], port: number): Manifest {
+  const ports = [{ name: "http", port }];
+  const made = endpointSlice({ namespace: NAMESPACE, name: `${service}-1`, service, endpoints, ports });
+  const targets = endpoints.map(({ pod }) => ({ kind: "Pod", namespace: NAMESPACE, name: pod }));
+  const withTargets = made.endpoints.map((one, i) => ({ ...one, targetRef: targets[i] }));
+  return Object.assign(made, { endpoints: withTargets });
 }
 
-export interface PathTo {
-  readonly path: string;
-  readonly service: string;
+/** An Ingress of one host; with the name of a Secret, over TLS. */
+export function route(
+  name: string,
+  host: string,
+  paths: readonly { readonly path: string; readonly service: string }[],
+  secretName?: string,
+): Manifest {
+  return ingress({
+    namespace: NAMESPACE,
+    name,
+    className: CLASS,
+    hosts: [host],
+    paths: paths.map((path) => ({ ...path, port: "http" })),
+    ...(secretName !== undefined && { tls: [{ hosts: [host], secretName }] }),
+  });
 }
 
-export function ingress(name: string, host: string, paths: readonly PathTo[], secretName?: string): Manifest {
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      ingressClassName: "carrick",
-      rules: [
-        {
-          host,
-          http: {
-            paths: paths.map(({ path, service }) => ({
-              path,
-              pathType: "Prefix",
-              backend: { service: { name: service, port: { name: "http" } } },
-            })),
-          },
-        },
-      ],
-      ...(secretName !== undefined && { tls: [{ hosts: [host], secretName }] }),
-    },
-  };
-}
-
-export function tlsSecret(name: string, certPem: string, keyPem: string): Manifest {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace: NAMESPACE },
-    type: "kubernetes.io/tls",
-    data: { "tls.crt": base64(certPem), "tls.key": base64(keyPem) },
-  };
+export function certificate(name: string, certPem: string, keyPem: string): Manifest {
+  return tlsSecret({ namespace: NAMESPACE, name, certPem, keyPem });
 }

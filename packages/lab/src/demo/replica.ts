@@ -1,5 +1,5 @@
 /** A replica of the controller: its configuration, its process, and what it says of itself. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EnvoyStatus, StatusReport } from "@carrick/core/report";
 import { stringify } from "yaml";
@@ -8,6 +8,8 @@ import type { Addresses, EdgeAddresses, ReplicaAddresses } from "./addresses.ts"
 import { programArguments } from "./checkout.ts";
 import { parseMetrics, type Sample } from "./metrics.ts";
 
+/** Trust domain of the demo's certificates. */
+export const DOMAIN = "carrick.local";
 const ANSWER_MS = 2000;
 
 export interface ReplicaFiles {
@@ -34,11 +36,14 @@ export function controllerConfig(
 ): string {
   return stringify({
     replica: name,
-    domain: "carrick.local",
+    domain: DOMAIN,
     listen: { xds, api, metrics },
     tls: { certificate, key, authority },
     cache,
-    clusters: Object.entries(kubeconfigs).map(([cluster, kubeconfig]) => ({ name: cluster, kubernetes: { kubeconfig } })),
+    clusters: Object.entries(kubeconfigs).map(([cluster, kubeconfig]) => ({
+      name: cluster,
+      kubernetes: { kubeconfig },
+    })),
     edges: edges.map(({ http, https }, i) => ({ name: fleetName(i + 1), classes: ["carrick"], http, https })),
     endpoints: { allowLoopback: true },
     log: { level: "info" },
@@ -47,20 +52,20 @@ export function controllerConfig(
 
 export class Replica {
   readonly name: string;
-  readonly configPath: string;
   readonly process: Restartable<Program<unknown>>;
   readonly #addresses: ReplicaAddresses;
+  readonly #cache: string;
 
   private constructor(
     name: string,
-    configPath: string,
     addresses: ReplicaAddresses,
+    cache: string,
     process: Restartable<Program<unknown>>,
   ) {
     this.name = name;
-    this.configPath = configPath;
     this.process = process;
     this.#addresses = addresses;
+    this.#cache = cache;
   }
 
   /** Starts the process; it may still wait for clusters, see `ready`. */
@@ -83,25 +88,24 @@ export class Replica {
         logFolder: folders.logs,
         ready: (line) => (line.includes("started") ? true : undefined),
       });
-    return new Replica(name, configPath, addresses, await Restartable.start(start));
-  }
-
-  /** Where the `carrick` command finds it. */
-  get url(): string {
-    return `http://${this.#addresses.api.address}:${this.#addresses.api.port}`;
+    return new Replica(name, addresses, files.cache, await Restartable.start(start));
   }
 
   /** Throws when it does not answer. */
   async status(): Promise<StatusReport> {
-    const response = await fetch(`${this.url}/v1/status`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    return (await response.json()) as StatusReport;
+    return (await (await this.#get("api", "/v1/status")).json()) as StatusReport;
   }
 
   async ready(): Promise<boolean> {
-    const { address, port } = this.#addresses.metrics;
-    const response = await fetch(`http://${address}:${port}/readyz`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const response = await this.#get("metrics", "/readyz");
     await response.text();
     return response.ok;
+  }
+
+  /** Removes the copies on disk of what the clusters said. It must not run. */
+  forgetCopies(): void {
+    rmSync(this.#cache, { recursive: true, force: true });
+    mkdirSync(this.#cache, { mode: 0o700 });
   }
 
   /** The Envoys of a fleet that are connected to this replica. */
@@ -111,8 +115,12 @@ export class Replica {
 
   /** Samples of one metric since the process started. */
   async samples(metric: string): Promise<readonly Sample[]> {
-    const { address, port } = this.#addresses.metrics;
-    const response = await fetch(`http://${address}:${port}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const response = await this.#get("metrics", "/metrics");
     return parseMetrics(await response.text(), metric);
+  }
+
+  #get(listener: keyof ReplicaAddresses, path: string): Promise<Response> {
+    const { address, port } = this.#addresses[listener];
+    return fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(ANSWER_MS) });
   }
 }

@@ -1,7 +1,7 @@
 import type { Checks } from "./checks.ts";
 import type { World } from "./world.ts";
 
-/** One part of the demo. A step leaves the world as it found it, so each can run alone. */
+/** One part of the demo. It needs nothing but the start-up, and leaves everything running that ran before. */
 export interface Step {
   readonly number: number;
   readonly title: string;

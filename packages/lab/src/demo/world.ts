@@ -1,15 +1,15 @@
 /** Two clusters, two replicas of the controller over both, two Envoys: everything that the steps work on. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Authority, controllerName, createAuthority, edgeName, type KeyPair } from "../trust/index.ts";
+import { type Authority, controllerName, createAuthority, edgeName } from "../trust/index.ts";
 import { type Addresses, chooseAddresses, CLUSTERS, type DemoCluster } from "./addresses.ts";
 import { type CommandResult, runCarrick } from "./carrick-command.ts";
 import { Cluster, kubeconfigOf } from "./cluster.ts";
 import { Edge } from "./edge.ts";
-import { fleetName, Replica } from "./replica.ts";
+import { writeKeyPair } from "./key-files.ts";
+import { DOMAIN, fleetName, Replica } from "./replica.ts";
 import { DemoError, type RunFolder } from "./run-folder.ts";
 
-const DOMAIN = "carrick.local";
 /** The cluster that the certificates of the controllers and the Envoys name as their own. */
 const HOME: DemoCluster = "london";
 
@@ -22,7 +22,7 @@ export interface World {
   /** What a person puts into the environment to use `carrick` with this world. */
   readonly environment: Readonly<Record<string, string>>;
   carrick(...args: string[]): Promise<CommandResult>;
-  /** Ends every process; whatever state they are in. */
+  /** Ends every process, whatever state it is in. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ interface Start {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Starts everything at once; what has to wait for something asks until it is there. */
+/** Starts everything. Throws when something does not start; what has started by then ends with this process. */
 export async function startWorld(run: RunFolder): Promise<World> {
   const files = join(run.folder, "files");
   mkdirSync(files, { recursive: true, mode: 0o700 });
@@ -47,14 +47,11 @@ export async function startWorld(run: RunFolder): Promise<World> {
     KUBECONFIG: CLUSTERS.map((name) => kubeconfigOf(name, files)).join(delimiter),
   };
   const start: Start = { run, files, addresses, authority, authorityPath, environment };
-  const [london, paris, first, second, one, two] = await Promise.all([
-    startCluster("london", start),
-    startCluster("paris", start),
-    startReplica(1, start),
-    startReplica(2, start),
-    startEdge(1, start),
-    startEdge(2, start),
-  ]);
+  // The definition of `Cluster` comes before the controllers: who does not find it looks again only every half minute.
+  const clusters = Promise.all([startCluster("london", start), startCluster("paris", start)]);
+  const replicas = clusters.then(() => Promise.all([startReplica(1, start), startReplica(2, start)]));
+  const edges = Promise.all([startEdge(1, start), startEdge(2, start)]);
+  const [[london, paris], [first, second], [one, two]] = await Promise.all([clusters, replicas, edges]);
   const processes = [
     ...[london, paris].flatMap((cluster) => [cluster.apiServer, ...cluster.pods()]),
     ...[first, second, one, two].map((part) => part.process),
@@ -75,7 +72,10 @@ export async function startWorld(run: RunFolder): Promise<World> {
   };
 }
 
-async function startCluster(name: DemoCluster, { run, files, addresses, authority, environment }: Start): Promise<Cluster> {
+async function startCluster(
+  name: DemoCluster,
+  { run, files, addresses, authority, environment }: Start,
+): Promise<Cluster> {
   const cluster = await Cluster.start({
     name,
     apiServer: addresses.apiServers[name],
@@ -89,25 +89,36 @@ async function startCluster(name: DemoCluster, { run, files, addresses, authorit
   return cluster;
 }
 
-async function startReplica(number: 1 | 2, { run, files, addresses, authority, authorityPath }: Start): Promise<Replica> {
+async function startReplica(
+  number: 1 | 2,
+  { run, files, addresses, authority, authorityPath }: Start,
+): Promise<Replica> {
   const name = `replica-${number}`;
   const pair = await authority.issue({
     uris: [controllerName(DOMAIN, HOME)],
     ips: [addresses.replicas[number - 1]!.xds.address],
   });
-  return Replica.start(number, addresses, { files, logs: run.logs }, {
-    ...writePair(pair, files, name),
-    authority: authorityPath,
-    kubeconfigs: Object.fromEntries(CLUSTERS.map((cluster) => [cluster, kubeconfigOf(cluster, files)])),
-    cache: join(run.folder, "cache", name),
-  });
+  return Replica.start(
+    number,
+    addresses,
+    { files, logs: run.logs },
+    {
+      ...writeKeyPair(pair, files, name),
+      authority: authorityPath,
+      kubeconfigs: Object.fromEntries(CLUSTERS.map((cluster) => [cluster, kubeconfigOf(cluster, files)])),
+      cache: join(run.folder, "cache", name),
+    },
+  );
 }
 
-async function startEdge(number: 1 | 2, { run, files, addresses, authority, authorityPath, environment }: Start): Promise<Edge> {
+async function startEdge(
+  number: 1 | 2,
+  { run, files, addresses, authority, authorityPath, environment }: Start,
+): Promise<Edge> {
   const fleet = fleetName(number);
   const name = `envoy-${number}`;
   const pair = await authority.issue({ uris: [edgeName(DOMAIN, HOME, fleet, name)], usages: ["client"] });
-  const { certificate, key } = writePair(pair, files, name);
+  const { certificate, key } = writeKeyPair(pair, files, name);
   const command = ["edge", "bootstrap", "--fleet", fleet, "--name", name, "--authority", authorityPath];
   const controllers = addresses.replicas.flatMap(({ xds }) => ["--controller", `${xds.address}:${xds.port}`]);
   const { stdout } = await mustSucceed(
@@ -121,14 +132,6 @@ async function startEdge(number: 1 | 2, { run, files, addresses, authority, auth
     folder: run.logs,
     sockets: run.sockets,
   });
-}
-
-function writePair({ certPem, keyPem }: KeyPair, folder: string, name: string): { certificate: string; key: string } {
-  const certificate = join(folder, `${name}.pem`);
-  const key = join(folder, `${name}.key`);
-  writeFileSync(certificate, certPem);
-  writeFileSync(key, keyPem, { mode: 0o600 });
-  return { certificate, key };
 }
 
 async function mustSucceed(result: Promise<CommandResult>): Promise<CommandResult> {

@@ -64,7 +64,12 @@ export async function startProgram<T>(options: ProgramOptions<T>): Promise<Progr
       announced,
       exited,
       alive: () => tied.alive(),
-      stop: () => tied.stop().then(() => exited),
+      stop: () => {
+        const stopped = tied.stop();
+        // A frozen process takes no SIGTERM.
+        tied.child.kill("SIGCONT");
+        return stopped.then(() => exited);
+      },
       kill: () => tied.kill().then(() => exited),
       freeze: () => void tied.child.kill("SIGSTOP"),
       thaw: () => void tied.child.kill("SIGCONT"),

@@ -19,7 +19,7 @@ import {
   serve,
   MARK,
   THING,
-} from "./fixture.test.ts";
+} from "./fixture.ts";
 import type { Update } from "./held-type.ts";
 
 const LIMIT = { timeout: 20_000 };

@@ -20,8 +20,8 @@ import {
   resource,
   serve,
   THING,
-} from "./fixture.test.ts";
-import type { RunningServer } from "./fixture.test.ts";
+} from "./fixture.ts";
+import type { RunningServer } from "./fixture.ts";
 import { startXdsServer } from "./xds-server.ts";
 
 const LIMIT = { timeout: 20_000 };

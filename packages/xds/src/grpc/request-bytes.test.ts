@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CLUSTER, DEFAULT_LIMITS, LimitError } from "../protocol/index.ts";
 import { decodeRequest } from "./request-bytes.ts";
-import type { RequestInit } from "./fixture.test.ts";
+import type { RequestInit } from "./fixture.ts";
 
 function bytesOf(request: RequestInit): Uint8Array {
   return toBinary(DeltaDiscoveryRequestSchema, create(DeltaDiscoveryRequestSchema, request));

@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { DEFAULT_LIMITS } from "../protocol/index.ts";
-import { EDGE, isKind, ManualClock, material, MemoryView, RawClient, resource, serve } from "./fixture.test.ts";
+import { EDGE, isKind, ManualClock, material, MemoryView, RawClient, resource, serve } from "./fixture.ts";
 import type { ListenAddress } from "./tls-listener.ts";
 
 const TYPES = Array.from({ length: 8 }, (_, i) => `type.googleapis.com/carrick.test.Type${i}`);

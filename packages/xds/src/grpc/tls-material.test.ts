@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkedContext } from "./tls-material.ts";
 import type { TlsMaterial } from "./tls-material.ts";
-import { material } from "./fixture.test.ts";
+import { material } from "./fixture.ts";
 
 const origins = { certificate: "/etc/carrick/tls.crt", key: "/etc/carrick/tls.key", authority: "/etc/carrick/ca.crt" };
 const good = { ...(await material({ dnsNames: ["a.example"] })), origins };

@@ -16,8 +16,8 @@ import {
   serve,
   MARK,
   THING,
-} from "./fixture.test.ts";
-import type { RawClient as Raw } from "./fixture.test.ts";
+} from "./fixture.ts";
+import type { RawClient as Raw } from "./fixture.ts";
 
 const LIMIT = { timeout: 20_000 };
 const things = (count: number) => Array.from({ length: count }, (_, i) => resource(`c${i}`, `thing ${i}`));

@@ -31,6 +31,10 @@ export class Agenda {
     return this.together.has(name) || this.alone.has(name);
   }
 
+  kind(name: string): Kind | undefined {
+    return (this.together.get(name) ?? this.alone.get(name))?.kind;
+  }
+
   delete(name: string): void {
     this.together.delete(name);
     this.alone.delete(name);
@@ -44,19 +48,22 @@ export class Agenda {
   /** Notes a change. */
   touch(name: string, epoch: number): void {
     const into = this.alone.has(name) ? this.alone : this.together;
-    into.touch(name, this.#ledger.source.get(name), this.#ledger.have(name), epoch);
+    const { source, withheld } = this.#ledger;
+    into.touch(name, this.#ledger.kind(name), source.get(name), withheld.since(name) ?? epoch, epoch);
   }
 
   /** Moves a name to a list, with what there is now; its first change was at `since`. */
   put(into: WaitingNames, name: string, since: number, epoch: number): void {
     this.delete(name);
-    into.put(name, this.#ledger.source.get(name), this.#ledger.have(name), since, epoch);
+    into.put(name, this.#ledger.kind(name), this.#ledger.source.get(name), since, epoch);
   }
 
   /** The first change: of additions, of additions and replacements, or of any kind. Infinity when there is none. */
-  oldest(what: keyof Flight["oldest"]): number {
+  oldest(what: keyof Flight["oldest"], withAlone: boolean): number {
     let oldest = Infinity;
-    for (const kind of KINDS[what]) oldest = Math.min(oldest, this.together.oldest(kind), this.alone.oldest(kind));
+    for (const kind of KINDS[what]) {
+      oldest = Math.min(oldest, this.together.oldest(kind), withAlone ? this.alone.oldest(kind) : Infinity);
+    }
     return oldest;
   }
 }

@@ -2,9 +2,11 @@
 
 /** The client may or may not hold some version: after a refusal, or a removal that it may have missed. */
 export const MAYBE = "";
+/** The client holds a version, but which one is not known. */
+export const SOME = "(some)";
 /** The client was told that there is no such resource. */
 export const ABSENT = null;
-/** A version, `MAYBE`, `ABSENT`, or nothing at all. */
+/** A version, `SOME`, `MAYBE`, `ABSENT`, or nothing at all. */
 export type Belief = string | null | undefined;
 
 /** Whether the client holds a version of the resource for certain. */

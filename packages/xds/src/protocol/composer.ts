@@ -7,8 +7,10 @@ import type { Ledger } from "./ledger.ts";
 import type { Limits } from "./message.ts";
 import type { Bounds, Kind, WaitingNames } from "./waiting.ts";
 
-const ALL: readonly Kind[] = ["answer", "add", "replace", "remove"];
-const ALL_BUT_REPLACED: readonly Kind[] = ["answer", "add", "remove"];
+const CONTENT: readonly Kind[] = ["answer", "add", "replace"];
+const NEW_CONTENT: readonly Kind[] = ["answer", "add"];
+const REMOVALS: readonly Kind[] = ["remove"];
+const ALL: readonly Kind[] = [...CONTENT, ...REMOVALS];
 
 export interface ComposerOptions extends Policy {
   readonly limits: Limits;
@@ -55,8 +57,10 @@ export class Composer {
   }
 
   #writeTogether(draft: Draft, bounds: Bounds, epoch: number): void {
-    const kinds = this.#options.replaceAlone === true ? ALL_BUT_REPLACED : ALL;
+    const kinds = this.#options.replaceAlone === true ? NEW_CONTENT : CONTENT;
     this.#write(draft, this.#agenda.together, kinds, Infinity, bounds, epoch);
+    // Of a refused response Envoy does the removals, but goes on to report what it removed. Alone they are not refused.
+    if (draft.empty) this.#write(draft, this.#agenda.together, REMOVALS, Infinity, bounds, epoch);
   }
 
   #write(draft: Draft, from: WaitingNames, kinds: readonly Kind[], most: number, bounds: Bounds, epoch: number): void {
@@ -66,15 +70,16 @@ export class Composer {
         if (draft.sent.size >= most) return;
         const decision = decide(this.#ledger, this.#options, name, entry, bounds, epoch);
         if (decision === "wait") continue;
-        if (decision === "later") {
-          this.#agenda.put(from, name, entry.later ?? epoch, epoch);
+        if (decision === "later" || decision === "stale") {
+          const since = decision === "stale" ? entry.since : (entry.later ?? epoch);
+          this.#agenda.put(from, name, since, epoch);
           continue;
         }
         const says = decision !== "none" && decision !== "withhold";
         const resource = typeof decision === "string" ? undefined : decision;
         if (says && !draft.add(name, resource, entry.since, this.#ledger.believed(name))) return;
         from.delete(name);
-        if (decision === "withhold") withheld.add(name);
+        if (decision === "withhold") withheld.add(name, entry.since);
         else {
           withheld.delete(name);
           forced.delete(name);
@@ -82,7 +87,7 @@ export class Composer {
         const newest = resource && source.get(name);
         // Older content was sent: the newer waits on, with all that it depends on by now.
         if (newest && newest.version !== resource.version) {
-          this.#agenda.together.put(name, newest, resource.version, entry.later ?? epoch, epoch);
+          this.#agenda.together.put(name, "replace", newest, entry.later ?? epoch, epoch);
         }
       }
     }

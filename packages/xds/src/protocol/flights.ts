@@ -20,8 +20,6 @@ export interface Flight {
   /** Since when nothing is known that could delay the answer; set by whoever watches for a lost answer. */
   quietSince: number | undefined;
   takenBack: boolean;
-  /** Something that may name this response's resources was sent, so they cannot be taken back. */
-  exposed: boolean;
 }
 
 /** When a response may follow one that is not answered. */
@@ -77,7 +75,7 @@ export class Flights {
       if (version !== undefined && !isHeld(before)) added = Math.min(added, since);
     }
     const oldest = { added, content, any };
-    const flight = { nonce, sentAt: now, names, oldest, quietSince: undefined, takenBack: false, exposed: false };
+    const flight = { nonce, sentAt: now, names, oldest, quietSince: undefined, takenBack: false };
     this.#flights.set(nonce, flight);
   }
 

@@ -5,6 +5,8 @@ import type { Belief } from "./belief.ts";
 export class Holdings {
   readonly #held = new Map<string, string>();
   readonly #absent = new Set<string>();
+  /** Held, but taken from a refused response: the client will not report it. */
+  readonly #unreported = new Set<string>();
   /** Held since before this stream, in a version that the client reported. */
   readonly #reported = new Set<string>();
 
@@ -15,7 +17,7 @@ export class Holdings {
 
   /** Everything that is remembered. */
   get entries(): number {
-    return this.#held.size + this.#absent.size + this.#reported.size;
+    return this.#held.size + this.#absent.size + this.#reported.size + this.#unreported.size;
   }
 
   get(name: string): Belief {
@@ -39,15 +41,25 @@ export class Holdings {
     return this.#reported.has(name);
   }
 
+  /** The client uses a version that it will not report unless it gets it again. */
+  use(name: string, version: string): void {
+    this.set(name, version);
+    this.#unreported.add(name);
+  }
+
+  isUnreported(name: string): boolean {
+    return this.#unreported.has(name);
+  }
+
   /** The client holds what this stream says of the name. */
   accept(name: string, belief: Belief): void {
     this.set(name, belief);
     this.#reported.delete(name);
+    this.#unreported.delete(name);
   }
 
   delete(name: string): void {
-    this.set(name, undefined);
-    this.#reported.delete(name);
+    this.accept(name, undefined);
   }
 
   *keys(): Iterable<string> {
@@ -56,6 +68,6 @@ export class Holdings {
   }
 
   *uncertain(): Iterable<string> {
-    for (const [name, version] of this.#held) if (version === MAYBE) yield name;
+    for (const [name, version] of this.#held) if (version === MAYBE || this.#unreported.has(name)) yield name;
   }
 }

@@ -1,5 +1,5 @@
 /** What one subscription knows of each name: what the client asked for, holds, refused, and has not answered. */
-import { ABSENT, isHeld, MAYBE } from "./belief.ts";
+import { ABSENT, isHeld, MAYBE, mayBeHeld, SOME } from "./belief.ts";
 import type { Belief } from "./belief.ts";
 import { Flights } from "./flights.ts";
 import type { Overlap, Sent } from "./flights.ts";
@@ -8,8 +8,20 @@ import { Interest } from "./interest.ts";
 import type { Limits } from "./message.ts";
 import { Refusals } from "./refusals.ts";
 import type { Resource, Source } from "./resource.ts";
+import type { Kind } from "./waiting.ts";
+import { Withheld } from "./withheld.ts";
+
+export interface LedgerOptions {
+  readonly source: Source;
+  readonly limits: Limits;
+  /** Not given: one response in flight. */
+  readonly overlap?: Overlap;
+  /** Whether nobody is harmed when the client learns at once that the resource is missing. */
+  readonly harmless?: (name: string) => boolean;
+}
 
 export class Ledger {
+  readonly #harmless: (name: string) => boolean;
   readonly source: Source;
   readonly interest: Interest;
   readonly holdings = new Holdings();
@@ -17,18 +29,31 @@ export class Ledger {
   readonly flights: Flights;
   /** To be sent even if the version is held. */
   readonly forced = new Set<string>();
-  /** Neither sent nor removed until more is known. */
-  readonly withheld = new Set<string>();
+  readonly withheld = new Withheld();
 
-  constructor(source: Source, limits: Limits, overlap: Overlap | undefined) {
+  constructor({ source, limits, overlap, harmless = () => false }: LedgerOptions) {
+    this.#harmless = harmless;
     this.source = source;
     this.interest = new Interest(limits);
     this.flights = new Flights(overlap);
   }
 
-  /** What the client is taken to hold: nothing, when the resource has to be sent again in any case. */
-  have(name: string): Belief {
-    return this.forced.has(name) ? undefined : this.believed(name);
+  /** What there is to say of a name. */
+  kind(name: string): Kind {
+    const resource = this.source.get(name);
+    const believed = this.believed(name);
+    if (resource === undefined) return this.mayBeUsed(name) ? "remove" : "answer";
+    return isHeld(believed) && believed !== resource.version ? "replace" : "add";
+  }
+
+  /** Whether the client may still need a resource that is missing. */
+  mayBeUsed(name: string): boolean {
+    return mayBeHeld(this.believed(name)) && !this.#harmless(name);
+  }
+
+  /** Whether the resource has to be sent although the client may hold it as it is. */
+  mustSend(name: string): boolean {
+    return this.forced.has(name) || (this.holdings.isUnreported(name) && this.flights.word(name) === undefined);
   }
 
   /** What the client holds once it has taken everything that was sent. */
@@ -58,6 +83,13 @@ export class Ledger {
   accept(name: string, { version }: Sent): void {
     this.refusals.delete(name);
     this.holdings.accept(name, version ?? (this.interest.isNamed(name) ? ABSENT : undefined));
+  }
+
+  /** The client refused the resource among others: it may hold it, and if so, without being able to report it. */
+  doubt(name: string, { version }: Sent, used: boolean): void {
+    if (used && version !== undefined) {
+      this.holdings.use(name, isHeld(this.holdings.get(name)) ? SOME : version);
+    } else this.holdings.set(name, MAYBE);
   }
 
   /** The client refused the resource alone: it holds what it held. */

@@ -10,13 +10,13 @@ export const SEND_ORDER: readonly TypeUrl[] = [SECRET, CLUSTER, ENDPOINTS, SCOPE
 
 /**
  * What is added or replaced waits until everything of these types that was changed no later than itself has been taken
- * by the client; of clusters only the new ones, since one that is there serves in any version. Acyclic: content never
+ * by the client; of clusters only the new ones and their endpoints, since one that is there serves in any version. Acyclic: content never
  * waits for removals.
  */
 const CONTENT_AFTER: ReadonlyMap<TypeUrl, readonly TypeUrl[]> = new Map([
-  [SCOPED_ROUTES, [CLUSTER]],
-  [ROUTES, [CLUSTER]],
-  [LISTENER, [CLUSTER, SCOPED_ROUTES, ROUTES]],
+  [SCOPED_ROUTES, [CLUSTER, ENDPOINTS]],
+  [ROUTES, [CLUSTER, ENDPOINTS]],
+  [LISTENER, [CLUSTER, ENDPOINTS, SCOPED_ROUTES, ROUTES]],
 ]);
 
 /** What is removed waits for everything of these types: the reverse way. */
@@ -28,20 +28,47 @@ const REMOVALS_AFTER: ReadonlyMap<TypeUrl, readonly TypeUrl[]> = new Map([
   [SECRET, [LISTENER, CLUSTER]],
 ]);
 
-/** Nothing waits longer than this for the answer to something that was sent. */
+/**
+ * A client that resumes tells type by type what it holds. So long nothing is removed, and clusters wait for word of
+ * their endpoints: these tell of clusters that it took from a refused response and cannot report.
+ */
+export const RESUMED_MS = 5000;
+/** Nothing waits longer than this for the answer to something that was sent: Envoy has it, it only cannot say so. */
 export const PATIENCE_MS = 5000;
+/**
+ * Nor for what has to travel alone, since Envoy gives up waiting after 15 s: a table that it lacks comes before it opens
+ * the listener without, but one that serves is not replaced before clusters have stopped warming.
+ */
+export const SUSPECT_PATIENCE_MS = { add: 14_000, replace: 20_000 };
 
 type Subscriptions = ReadonlyMap<TypeUrl, Subscription>;
 
-/** What may be said of a type. At most `heldRemovals` removals wait for what the client refused. */
-export function boundsOf(type: TypeUrl, all: Subscriptions, rules: Rules, heldRemovals: number, now: number): Bounds {
+export interface OrderOptions {
+  readonly rules: Rules;
+  /** So many removals of a type wait for what the client refused. */
+  readonly heldRemovals: number;
+  /** The client resumes, and may still tell what it holds. */
+  readonly resuming: boolean;
+}
+
+/** What may be said of a type. */
+export function boundsOf(type: TypeUrl, all: Subscriptions, options: OrderOptions, now: number): Bounds {
   return {
-    adds: contentBefore(type, all, rules, now),
-    removals: rules.removalsWaitForRoutes ? removalsBefore(type, all, heldRemovals) : Infinity,
+    adds: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.add),
+    replacements: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.replace),
+    removals: removalsBefore(type, all, options),
+    stale: Math.max(...(CONTENT_AFTER.get(type) ?? []).map((one) => all.get(one)?.cancelledAt ?? -Infinity)),
   };
 }
 
-function contentBefore(type: TypeUrl, all: Subscriptions, rules: Rules, now: number): number {
+function contentBefore(
+  type: TypeUrl,
+  all: Subscriptions,
+  { rules, resuming }: OrderOptions,
+  now: number,
+  suspectPatience: number,
+): number {
+  if (type === CLUSTER && resuming && !all.has(ENDPOINTS)) return -1;
   if (type === ENDPOINTS && !rules.endpointsDoNotWaitForClusterAck) {
     return (all.get(CLUSTER)?.flights.size ?? 0) > 0 ? -1 : Infinity;
   }
@@ -49,20 +76,27 @@ function contentBefore(type: TypeUrl, all: Subscriptions, rules: Rules, now: num
   if (!rules.routesWaitForClusters) return Infinity;
   let before = Infinity;
   for (const dependency of CONTENT_AFTER.get(type) ?? []) {
-    const what = dependency === CLUSTER ? "added" : "content";
-    before = Math.min(before, all.get(dependency)?.oldest(what, now - PATIENCE_MS) ?? Infinity);
+    const what = dependency === CLUSTER || dependency === ENDPOINTS ? "added" : "content";
+    before = Math.min(before, all.get(dependency)?.oldest(what, now - PATIENCE_MS, now - suspectPatience) ?? Infinity);
   }
   return before;
 }
 
-function removalsBefore(type: TypeUrl, all: Subscriptions, heldRemovals: number): number {
-  // A client that refuses a route keeps the old one with all that it names; but not without bound.
-  const kept = (all.get(type)?.removalCount ?? 0) <= heldRemovals;
+function removalsBefore(type: TypeUrl, all: Subscriptions, options: OrderOptions): number {
+  const dependencies = REMOVALS_AFTER.get(type);
+  if (dependencies === undefined || !options.rules.removalsWaitForRoutes) return Infinity;
+  if (options.resuming) return -1;
+  // A client that refuses a route, or must not get it, keeps the old one with all that it names; but not without bound.
+  const kept = (all.get(type)?.removalCount ?? 0) <= options.heldRemovals;
   let before = Infinity;
-  for (const dependency of REMOVALS_AFTER.get(type) ?? []) {
+  for (const dependency of dependencies) {
     const subscription = all.get(dependency);
     if (subscription === undefined) continue;
-    before = Math.min(before, subscription.oldest("any", -Infinity), kept ? subscription.oldestKept : Infinity);
+    before = Math.min(
+      before,
+      subscription.oldest("any", -Infinity, -Infinity),
+      kept ? subscription.oldestKept : Infinity,
+    );
   }
   return before;
 }

@@ -8,7 +8,7 @@ import type { Rejection } from "./message.ts";
 export const REMOVAL = "(removal)";
 
 export class Refusals {
-  readonly #parked = new Map<string, { readonly rejection: Rejection; readonly sent: Sent }>();
+  readonly #parked = new Map<string, { readonly rejection: Rejection; readonly keptSince: number | undefined }>();
   readonly #kept = new Epochs();
 
   get size(): number {
@@ -20,16 +20,18 @@ export class Refusals {
     return this.#parked.get(name)?.rejection.version;
   }
 
-  park(name: string, sent: Sent, message: string): void {
+  park(name: string, { version, since, before }: Sent, message: string): void {
+    const earlier = this.#parked.get(name)?.keptSince ?? Infinity;
     this.delete(name);
-    this.#parked.set(name, { rejection: { name, version: sent.version ?? REMOVAL, message }, sent });
-    if (mayBeHeld(sent.before)) this.#kept.add(sent.since);
+    // What it held before the first refusal, it still holds after the next.
+    const keptSince = mayBeHeld(before) ? Math.min(since, earlier) : undefined;
+    this.#parked.set(name, { rejection: { name, version: version ?? REMOVAL, message }, keptSince });
+    if (keptSince !== undefined) this.#kept.add(keptSince);
   }
 
   delete(name: string): boolean {
-    const parked = this.#parked.get(name);
-    if (parked === undefined) return false;
-    if (mayBeHeld(parked.sent.before)) this.#kept.delete(parked.sent.since);
+    const keptSince = this.#parked.get(name)?.keptSince;
+    if (keptSince !== undefined) this.#kept.delete(keptSince);
     return this.#parked.delete(name);
   }
 

@@ -8,7 +8,7 @@ import type { Flight, Overlap } from "./flights.ts";
 import { lostAnswer, suspectAt } from "./lost-answers.ts";
 import { DEFAULT_LIMITS, LimitError } from "./message.ts";
 import type { DeltaRequest, DeltaResponse, Limits, Rejection, Verdict } from "./message.ts";
-import { boundsOf, PATIENCE_MS, SEND_ORDER } from "./order.ts";
+import { boundsOf, PATIENCE_MS, RESUMED_MS, SEND_ORDER, SUSPECT_PATIENCE_MS } from "./order.ts";
 import type { Resource, Source, TypeUrl, View } from "./resource.ts";
 import { ALL_RULES } from "./rules.ts";
 import type { Rules } from "./rules.ts";
@@ -37,7 +37,7 @@ export interface TypeState {
   readonly held: number;
   /** Names that still have to be looked at. */
   readonly pending: number;
-  /** Names kept as they are because too little is known. */
+  /** Names that stay as they are, because too little is known or because they are in use. */
   readonly withheld: number;
   /** Responses without an answer. */
   readonly inFlight: number;
@@ -55,6 +55,13 @@ export class Sequencer {
   /** Clusters whose endpoints were taken since the last step. */
   readonly #warmed = new Set<Flight>();
   #endpointsComplete: boolean;
+  /** Clusters that an earlier stream left unanswered, and that may still wait for their endpoints. */
+  readonly #leftWarming: Set<string>;
+  /** The client holds something from an earlier stream. */
+  #resumed: boolean;
+  /** When the client asked for another type, as far as a step has seen it. */
+  #openedAt = -Infinity;
+  #opened = 0;
   #epoch = 0;
   #nonce = 0;
 
@@ -63,6 +70,8 @@ export class Sequencer {
     this.#options = options;
     this.#rules = options.rules ?? ALL_RULES;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#leftWarming = new Set(options.leftovers?.get(CLUSTER));
+    this.#resumed = (options.leftovers?.size ?? 0) > 0;
     this.#endpointsComplete = this.#source(ENDPOINTS).complete();
   }
 
@@ -72,7 +81,8 @@ export class Sequencer {
     const known = this.#subscriptions.get(type);
     const subscription = known ?? this.#subscribe(type);
     const verdict = subscription.request(request, this.#epoch);
-    if (known === undefined && type === ENDPOINTS) this.#endpointsOpened(subscription);
+    this.#resumed ||= Object.keys(request.initialVersions ?? {}).length > 0;
+    if (known === undefined && type === ENDPOINTS) this.#endpointsOpened(subscription, request);
     return verdict;
   }
 
@@ -85,13 +95,19 @@ export class Sequencer {
     // A cluster is withheld because of its endpoints: a change of these is reason enough to look again.
     const clusters = this.#subscriptions.get(CLUSTER);
     clusters?.reconsider(changes.get(ENDPOINTS) ?? [], this.#epoch);
+    // And endpoints may go at once when their cluster has come to stay.
+    this.#subscriptions.get(ENDPOINTS)?.retell(changes.get(CLUSTER) ?? [], this.#epoch);
     if (this.#endpointsComplete || !this.#source(ENDPOINTS).complete()) return;
     this.#endpointsComplete = true;
-    clusters?.reconsider(clusters.withheld, this.#epoch);
+    clusters?.reconsider(clusters.withheld.names(), this.#epoch);
   }
 
   /** The next response to write, if any. Ask again until there is none, or the transport takes no more. */
   step(now: number): DeltaResponse | undefined {
+    if (this.#opened !== this.#subscriptions.size) {
+      this.#opened = this.#subscriptions.size;
+      this.#openedAt = now;
+    }
     for (const flight of this.#warmed) flight.quietSince = now;
     this.#warmed.clear();
     const taken = this.#takeBack(now);
@@ -113,6 +129,11 @@ export class Sequencer {
     const waiting = [...ROUTING].some((type) => (this.#subscriptions.get(type)?.pendingCount ?? 0) > 0);
     for (const [type, subscription] of this.#subscriptions) {
       times.push(subscription.followAt());
+      const { suspectedAt } = subscription;
+      if (waiting && suspectedAt !== undefined) {
+        for (const patience of Object.values(SUSPECT_PATIENCE_MS)) times.push(suspectedAt + patience);
+      }
+      if (this.#resumed && subscription.pendingCount > 0) times.push(this.#openedAt + RESUMED_MS);
       for (const flight of subscription.flights) {
         if (waiting) times.push(flight.sentAt + PATIENCE_MS);
         if (type === CLUSTER && this.#rules.takeBackWhenNackIsSwallowed) times.push(suspectAt(flight));
@@ -135,9 +156,11 @@ export class Sequencer {
   /** Names that the client may hold, or wait for, without reporting them on its next stream. */
   leftovers(): Map<TypeUrl, readonly string[]> {
     const left = new Map<TypeUrl, readonly string[]>();
+    for (const [type, names] of this.#options.leftovers ?? [])
+      if (!this.#subscriptions.has(type)) left.set(type, names);
     for (const [type, subscription] of this.#subscriptions) {
-      const names = subscription.uncertain();
-      if (names.length > 0) left.set(type, names);
+      const names = new Set([...subscription.uncertain(), ...(type === CLUSTER ? this.#leftWarming : [])]);
+      if (names.size > 0) left.set(type, [...names]);
     }
     return left;
   }
@@ -169,40 +192,53 @@ export class Sequencer {
       leftovers: this.#options.leftovers?.get(type) ?? [],
       resendSiblings: this.#rules.resendSiblingsAfterNack,
       ...(absent === undefined ? {} : { absent }),
-      ...(type === ENDPOINTS ? { taken: (name: string) => this.#endpointsTaken(name) } : {}),
+      // Envoy ignores the removal of routes that a listener uses, be it one that drains: so their clusters stay as well.
+      untilUnnamed: type === ROUTES && this.#rules.removalsWaitForRoutes,
+      ...(type === ENDPOINTS ? this.#endpointsOptions() : {}),
       ...(type === CLUSTER ? this.#clusterOptions() : {}),
     });
     this.#subscriptions.set(type, subscription);
     return subscription;
   }
 
+  #endpointsOptions() {
+    // Endpoints may go at once while their cluster stays; with their cluster they go after it.
+    const harmless = (name: string) => this.#source(CLUSTER).get(name) !== undefined;
+    return { harmless, taken: (name: string) => this.#endpointsTaken(name) };
+  }
+
   #clusterOptions() {
     const frozen = (name: string) => this.#endpointsUnknown(name);
-    return { overlap: CLUSTER_OVERLAP, replaceAlone: this.#rules.replaceClustersAlone, frozen };
+    // It asks for the endpoints of the clusters that it took.
+    const used = (name: string) => this.#subscriptions.get(ENDPOINTS)?.wants(name) === true;
+    return { overlap: CLUSTER_OVERLAP, replaceAlone: this.#rules.replaceClustersAlone, frozen, used };
   }
 
   /** A modified cluster warms until its endpoints come again: it stays as it is while nothing may be said of them. */
   #endpointsUnknown(cluster: string): boolean {
     const endpoints = this.#subscriptions.get(ENDPOINTS);
-    if (endpoints !== undefined) return endpoints.wants(cluster) && endpoints.silent(cluster);
-    // It holds the cluster, so it is about to say that it holds the endpoints.
-    const source = this.#source(ENDPOINTS);
-    const resource = source.get(cluster);
-    return resource === undefined ? !source.complete() : resource.partial === true;
+    return endpoints !== undefined && endpoints.wants(cluster) && endpoints.silent(cluster);
   }
 
   /** Clusters that were sent before the client said which endpoints it has warm as well; so may those left behind. */
-  #endpointsOpened(endpoints: Subscription): void {
+  #endpointsOpened(endpoints: Subscription, { subscribe = [], initialVersions = {} }: DeltaRequest): void {
     const clusters = this.#subscriptions.get(CLUSTER);
-    clusters?.reconsider(clusters.withheld, this.#epoch);
-    if (!this.#rules.resendEndpointsOfModifiedClusters) return;
-    for (const name of this.#options.leftovers?.get(CLUSTER) ?? []) endpoints.resend(name, this.#epoch);
-    for (const flight of clusters?.flights ?? []) {
-      for (const name of flight.names.keys()) endpoints.resend(name, this.#epoch);
+    // Who asks for endpoints has the cluster, though it does not report one that it took from a refused response.
+    for (const name of subscribe) {
+      const before =
+        Object.hasOwn(initialVersions, name) || (this.#resumed && clusters?.flights.word(name) === undefined);
+      if (before) clusters?.surelyHeld(name, this.#epoch);
+      // A cluster that is about to be removed serves until then, if it has endpoints.
+      if (this.#source(CLUSTER).get(name) === undefined) endpoints.maybeHeld(name, this.#epoch);
     }
+    clusters?.reconsider(clusters.withheld.names(), this.#epoch);
+    if (!this.#rules.resendEndpointsOfModifiedClusters) return;
+    const warming = [...this.#leftWarming, ...(clusters?.flights.names.keys() ?? [])];
+    for (const name of warming) if (this.#source(CLUSTER).get(name) !== undefined) endpoints.resend(name, this.#epoch);
   }
 
   #endpointsTaken(name: string): void {
+    this.#leftWarming.delete(name);
     const flight = this.#subscriptions.get(CLUSTER)?.flights.of(name);
     if (flight !== undefined) this.#warmed.add(flight);
   }
@@ -210,11 +246,12 @@ export class Sequencer {
   #next(type: TypeUrl, now: number): DeltaResponse | undefined {
     const subscription = this.#subscriptions.get(type);
     if (subscription === undefined || (subscription.pendingCount === 0 && !subscription.owesFirst)) return undefined;
-    const bounds = boundsOf(type, this.#subscriptions, this.#rules, this.#limits.heldRemovals, now);
+    const resuming = this.#resumed && now < this.#openedAt + RESUMED_MS;
+    const { heldRemovals } = this.#limits;
+    const bounds = boundsOf(type, this.#subscriptions, { rules: this.#rules, heldRemovals, resuming }, now);
     const batch = subscription.next(bounds, this.#epoch, now, () => this.#nextNonce());
     if (batch === undefined) return undefined;
     if (type === CLUSTER) this.#clustersSent(batch);
-    if (ROUTING.has(type)) this.#routesSent(now);
     return { type, ...batch };
   }
 
@@ -228,19 +265,15 @@ export class Sequencer {
     for (const { name } of batch.resources) endpoints?.resend(name, this.#epoch);
   }
 
-  #routesSent(now: number): void {
-    for (const flight of this.#subscriptions.get(CLUSTER)?.flights ?? []) {
-      if (now - flight.sentAt >= PATIENCE_MS) flight.exposed = true;
-    }
-  }
-
   #takeBack(now: number): Batch | undefined {
     const clusters = this.#subscriptions.get(CLUSTER);
     if (clusters === undefined || !this.#rules.takeBackWhenNackIsSwallowed) return undefined;
+    const endpoints = this.#subscriptions.get(ENDPOINTS);
     for (;;) {
-      const flight = lostAnswer(clusters, this.#subscriptions.get(ENDPOINTS), now);
+      const flight = lostAnswer(clusters, endpoints, now);
       if (flight === undefined) return undefined;
-      const batch = clusters.takeBack(flight, this.#epoch, now, () => this.#nextNonce());
+      const refused = (name: string) => endpoints?.wants(name) !== true;
+      const batch = clusters.takeBack(flight, refused, this.#epoch, now, () => this.#nextNonce());
       if (batch !== undefined) return batch;
     }
   }

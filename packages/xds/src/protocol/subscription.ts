@@ -3,23 +3,24 @@
  * What a slow client costs is a set of names: changes coalesce, nothing is queued.
  */
 import { Agenda } from "./agenda.ts";
-import { isHeld, MAYBE } from "./belief.ts";
+import { isHeld, MAYBE, SOME } from "./belief.ts";
 import { Composer } from "./composer.ts";
 import type { ComposerOptions } from "./composer.ts";
 import { Draft } from "./draft.ts";
 import type { Batch } from "./draft.ts";
-import type { Flight, Flights, Overlap } from "./flights.ts";
+import type { Flight, Flights } from "./flights.ts";
 import { Ledger } from "./ledger.ts";
+import type { LedgerOptions } from "./ledger.ts";
 import { LimitError } from "./message.ts";
 import type { DeltaRequest, Rejection, Verdict } from "./message.ts";
 import { blamed, shownMessage } from "./nack.ts";
 import type { Source } from "./resource.ts";
 import type { Bounds } from "./waiting.ts";
+import type { Withheld } from "./withheld.ts";
 
-export interface SubscriptionOptions extends ComposerOptions {
-  readonly source: Source;
-  /** Not given: one response in flight. */
-  readonly overlap?: Overlap;
+export interface SubscriptionOptions extends ComposerOptions, LedgerOptions {
+  /** Whether the client uses what was sent, though it refused the response. */
+  readonly used?: (name: string) => boolean;
   /** Called with each name about which the client took what was said. */
   readonly taken?: (name: string) => void;
   /** Names that an earlier stream of this client may have left behind. */
@@ -37,11 +38,14 @@ export class Subscription {
   #opened = false;
   #owesFirst = false;
   #complete: boolean;
+  #answered = false;
+  #suspectedAt = -Infinity;
+  #cancelledAt = -Infinity;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
     this.#source = options.source;
-    this.#ledger = new Ledger(options.source, options.limits, options.overlap);
+    this.#ledger = new Ledger(options);
     this.#agenda = new Agenda(this.#ledger);
     this.#composer = new Composer(this.#ledger, this.#agenda, options);
     this.#complete = options.source.complete();
@@ -57,6 +61,7 @@ export class Subscription {
     // Delta: a stale nonce answers nothing, but never cancels a change of the subscription.
     const landed = nonce === undefined ? undefined : this.flights.land(nonce);
     if (landed === undefined) return { kind: "none" };
+    this.#answered = true;
     const { flight, own } = landed;
     return error === undefined ? this.#acknowledged(flight, own, epoch) : this.#refused(flight, own, error, epoch);
   }
@@ -65,12 +70,13 @@ export class Subscription {
   changed(names: Iterable<string>, epoch: number): void {
     for (const name of names) {
       if (!this.wants(name)) continue;
+      if (this.#agenda.kind(name) === "add" && this.#source.get(name) === undefined) this.#cancelledAt = epoch;
       if (this.#ledger.matters(name)) this.#agenda.touch(name, epoch);
       else this.#forget(name);
     }
     if (!this.#complete && this.#source.complete()) {
       this.#complete = true;
-      this.reconsider(this.withheld, epoch);
+      this.reconsider(this.withheld.names(), epoch);
     }
   }
 
@@ -78,6 +84,12 @@ export class Subscription {
   reconsider(names: Iterable<string>, epoch: number): void {
     if (this.withheld.size === 0) return;
     for (const name of names) if (this.withheld.has(name)) this.#agenda.touch(name, epoch);
+  }
+
+  /** Looks again at those of the names whose removal waits. */
+  retell(names: Iterable<string>, epoch: number): void {
+    if (this.removalCount === 0) return;
+    for (const name of names) if (this.#agenda.kind(name) === "remove") this.#agenda.touch(name, epoch);
   }
 
   /** Sends the resource again, whatever the client holds: endpoints of a modified cluster. */
@@ -88,29 +100,49 @@ export class Subscription {
     this.#agenda.touch(name, epoch);
   }
 
+  /** The client may hold the resource, though it did not report it. */
+  maybeHeld(name: string, epoch: number): void {
+    if (!this.wants(name) || this.#ledger.believed(name) !== undefined) return;
+    this.#ledger.holdings.set(name, MAYBE);
+    this.#agenda.put(this.#agenda.together, name, 0, epoch);
+  }
+
+  /** The client holds the resource, though it did not report it. */
+  surelyHeld(name: string, epoch: number): void {
+    if (!this.wants(name) || isHeld(this.#ledger.holdings.get(name))) return;
+    this.#ledger.holdings.use(name, SOME);
+    if (this.flights.word(name) === undefined) this.#agenda.put(this.#agenda.together, name, 0, epoch);
+  }
+
   /** The next response, if there is anything to say, the bounds let it pass and the client may be told now. */
   next(bounds: Bounds, epoch: number, now: number, nonce: () => string): Batch | undefined {
     if (!this.#opened) return undefined;
     const quiet = this.flights.size === 0;
     if (!quiet && now < (this.flights.followAt(this.#composer.loneCount > 0) ?? Infinity)) return undefined;
-    const draft = this.#composer.compose(quiet, bounds, epoch);
-    // An empty first answer tells a wildcard client that there is nothing to wait for.
-    if (draft.empty && (!this.#owesFirst || this.pendingCount > 0)) return undefined;
+    const draft = this.#composer.compose(quiet && this.#answers, bounds, epoch);
+    if (draft.empty && !this.#saysNothing(quiet)) return undefined;
     this.#owesFirst = false;
     return this.#launch(draft, now, nonce());
   }
 
-  /** Takes back the names that a response added, to be tried one by one. Undefined when it added none. */
-  takeBack(flight: Flight, epoch: number, now: number, nonce: () => string): Batch | undefined {
+  /** Takes back those of the names that a response added, to be tried one by one. Undefined when there are none. */
+  takeBack(
+    flight: Flight,
+    which: (name: string) => boolean,
+    epoch: number,
+    now: number,
+    nonce: () => string,
+  ): Batch | undefined {
     flight.takenBack = true;
     const draft = new Draft(Infinity);
     for (const [name, { version, since, before }] of flight.names) {
-      if (version === undefined || isHeld(before) || this.flights.of(name) !== flight) continue;
+      if (version === undefined || isHeld(before) || this.flights.of(name) !== flight || !which(name)) continue;
       draft.add(name, undefined, since, MAYBE);
     }
     if (draft.empty) return undefined;
     const batch = this.#launch(draft, now, nonce());
     for (const [name, { since }] of draft.sent) this.#agenda.put(this.#agenda.alone, name, since, epoch);
+    this.#suspectedAt = flight.sentAt;
     return batch;
   }
 
@@ -134,8 +166,8 @@ export class Subscription {
     return this.#owesFirst;
   }
 
-  /** Names that stay as they are, because too little is known. */
-  get withheld(): ReadonlySet<string> {
+  /** Names that stay as they are, because too little is known or because they are in use. */
+  get withheld(): Withheld {
     return this.#ledger.withheld;
   }
 
@@ -157,8 +189,9 @@ export class Subscription {
     return this.#ledger.interest.wants(name);
   }
 
-  /** Whether the client has not been told, or has not answered yet. */
-  open(name: string): boolean {
+  /** Whether the resource is there and the client has not taken it yet. */
+  owes(name: string): boolean {
+    if (this.#source.get(name) === undefined) return false;
     return this.#agenda.has(name) || this.flights.word(name) !== undefined;
   }
 
@@ -167,14 +200,25 @@ export class Subscription {
     return this.#ledger.silent(name);
   }
 
-  /** The first change that the client has not taken: of some kinds, unanswered ones if sent after `sentAfter`. */
-  oldest(what: keyof Flight["oldest"], sentAfter: number): number {
-    return Math.min(this.#agenda.oldest(what), this.flights.oldest(what, sentAfter));
+  /** The first change that the client has not taken: of some kinds, of responses sent later than `sentAfter`. */
+  oldest(what: keyof Flight["oldest"], sentAfter: number, suspectedAfter: number): number {
+    const suspects = this.#suspectedAt > suspectedAfter;
+    return Math.min(this.#agenda.oldest(what, suspects), this.flights.oldest(what, sentAfter));
   }
 
-  /** The first change that was refused, while the client may still use the older version. */
+  /** The last epoch at which something was gone before it was sent. */
+  get cancelledAt(): number {
+    return this.#cancelledAt;
+  }
+
+  /** When that was sent last which now has to travel alone. */
+  get suspectedAt(): number | undefined {
+    return this.#agenda.alone.size === 0 ? undefined : this.#suspectedAt;
+  }
+
+  /** The first change that was withheld or refused: the client may still use what it held before. */
   get oldestKept(): number {
-    return this.#ledger.refusals.oldestKept;
+    return Math.min(this.#ledger.refusals.oldestKept, this.withheld.oldest);
   }
 
   /** When another response may follow although the last is not answered. Undefined when there is none to send. */
@@ -204,9 +248,10 @@ export class Subscription {
     for (const name of this.#options.leftovers ?? []) if (this.wants(name)) holdings.set(name, MAYBE);
     for (const [name, version] of initial) if (this.wants(name)) holdings.report(name, version);
     this.#owesFirst = interest.wildcard && initial.length === 0;
-    for (const name of holdings.keys()) this.#agenda.touch(name, epoch);
-    for (const name of interest.names()) this.#agenda.touch(name, epoch);
-    if (interest.wildcard) for (const name of this.#source.names()) this.#agenda.touch(name, epoch);
+    for (const names of [holdings.keys(), interest.names(), interest.wildcard ? this.#source.names() : []]) {
+      // What it holds is older than every change that this stream tells of any type.
+      for (const name of names) if (!this.#agenda.has(name)) this.#agenda.put(this.#agenda.together, name, 0, epoch);
+    }
   }
 
   #subscribe(name: string, epoch: number): void {
@@ -228,8 +273,8 @@ export class Subscription {
     const { interest, holdings } = this.#ledger;
     if (name === "*") {
       interest.wildcard = false;
-      for (const keys of [holdings.keys(), this.#agenda.keys(), this.withheld]) {
-        for (const each of [...keys]) if (!interest.isNamed(each)) this.#forget(each);
+      for (const keys of [holdings.keys(), this.#agenda.keys(), this.withheld.names()]) {
+        for (const each of keys) if (!interest.isNamed(each)) this.#forget(each);
       }
       return;
     }
@@ -240,6 +285,19 @@ export class Subscription {
       holdings.set(name, MAYBE);
       this.#agenda.touch(name, epoch);
     }
+  }
+
+  /** Whether nothing is left of an earlier stream that could delay the client's answers. */
+  get #answers(): boolean {
+    return this.#answered || this.#ledger.holdings.size === 0;
+  }
+
+  /** Whether an empty response has a meaning. */
+  #saysNothing(quiet: boolean): boolean {
+    // What travels alone goes to a client that answers: ask.
+    if (quiet && !this.#answers && this.#composer.loneCount > 0) return true;
+    // A wildcard client waits for a first answer, if only to know that there is nothing.
+    return this.#owesFirst && this.pendingCount === 0;
   }
 
   #launch(draft: Draft, now: number, nonce: string): Batch {
@@ -261,9 +319,15 @@ export class Subscription {
     return { kind: "ack", nonce, names: names.size };
   }
 
-  #refused({ nonce, names, takenBack }: Flight, own: ReadonlySet<string>, error: string, epoch: number): Verdict {
+  #refused(
+    { nonce, names, takenBack, sentAt }: Flight,
+    own: ReadonlySet<string>,
+    error: string,
+    epoch: number,
+  ): Verdict {
     const message = shownMessage(error);
     const suspects = blamed(error, names);
+    this.#suspectedAt = sentAt;
     for (const [name, sent] of names) {
       const again = own.has(name) || (takenBack && this.#agenda.alone.has(name));
       if (!again || !this.wants(name)) continue;
@@ -272,7 +336,7 @@ export class Subscription {
       else if (!suspect && this.#options.resendSiblings === false) this.#ledger.accept(name, sent);
       else {
         // Nothing of a refused response is assumed held: the blamed travel alone, the others again in a clean one.
-        if (own.has(name)) this.#ledger.holdings.set(name, MAYBE);
+        if (own.has(name)) this.#ledger.doubt(name, sent, this.#options.used?.(name) === true);
         this.#agenda.put(suspect ? this.#agenda.alone : this.#agenda.together, name, sent.since, epoch);
       }
     }

@@ -1,12 +1,10 @@
 /** Names to look at again: a set, so changes coalesce and nothing can overflow. */
-import { isHeld, mayBeHeld } from "./belief.ts";
-import type { Belief } from "./belief.ts";
 import { Epochs } from "./epochs.ts";
 import type { Resource } from "./resource.ts";
 
 /**
- * What there is to say. `add`: a resource that the client does not hold for certain. `replace`: another version.
- * `remove`: it is gone, but the client may hold it. `answer`: it does not exist, and the client holds nothing.
+ * What there is to say. `add`: a resource that the client may not hold, or once more what it holds. `replace`: another version.
+ * `remove`: it is gone, but the client may use it. `answer`: it does not exist, and nobody uses it.
  */
 export type Kind = "answer" | "add" | "replace" | "remove";
 
@@ -26,7 +24,10 @@ export interface Waiting {
 /** Epochs before which changes may be said. */
 export interface Bounds {
   readonly adds: number;
+  readonly replacements: number;
   readonly removals: number;
+  /** Content captured before this names what has gone without ever being sent. */
+  readonly stale: number;
 }
 
 class Line {
@@ -76,25 +77,21 @@ export class WaitingNames {
   }
 
   /**
-   * Notes a change: `resource` is what there is now, `have` what the client is believed to hold. An older capture stays,
-   * so that a name that changes without end is still sent now and then.
+   * Notes a change, at `since` if it is the first one: `resource` is what there is now. An older capture stays, so that a
+   * name that changes without end is still sent now and then.
    */
-  touch(name: string, resource: Resource | undefined, have: Belief, epoch: number): void {
+  touch(name: string, kind: Kind, resource: Resource | undefined, since: number, epoch: number): void {
     const entry = this.get(name);
-    if (entry === undefined) this.put(name, resource, have, epoch, epoch);
-    else if (entry.resource === undefined || resource === undefined) {
-      this.delete(name);
-      this.put(name, resource, have, entry.since, epoch);
-    } else {
-      const later = entry.later ?? epoch;
-      this.#lines[entry.kind].entries.set(name, { ...entry, last: epoch, later });
+    if (entry === undefined || entry.kind !== kind || entry.resource === undefined) {
+      this.put(name, kind, resource, entry?.since ?? since, epoch);
+      return;
     }
+    this.#lines[kind].entries.set(name, { ...entry, last: epoch, later: entry.later ?? epoch });
   }
 
   /** Puts a name at the end with what there is now; its first change was at `since`. */
-  put(name: string, resource: Resource | undefined, have: Belief, since: number, epoch: number): void {
+  put(name: string, kind: Kind, resource: Resource | undefined, since: number, epoch: number): void {
     this.delete(name);
-    const kind = kindOf(resource, have);
     const line = this.#lines[kind];
     line.entries.set(name, { kind, since, last: epoch, resource, captured: epoch, later: undefined });
     line.since.add(since);
@@ -104,8 +101,7 @@ export class WaitingNames {
   /** Those of a kind that the bounds let pass. Names may be deleted and put again meanwhile. */
   *ready(kind: Kind, bounds: Bounds): Iterable<[string, Waiting]> {
     for (const [name, entry] of this.#lines[kind].entries) {
-      if (kind === "remove" ? entry.last >= bounds.removals : kind !== "answer" && entry.captured >= bounds.adds)
-        return;
+      if (kind === "remove" ? entry.last >= bounds.removals : entry.captured >= contentBound(kind, bounds)) return;
       yield [name, entry];
     }
   }
@@ -116,7 +112,8 @@ export class WaitingNames {
   }
 }
 
-function kindOf(resource: Resource | undefined, have: Belief): Kind {
-  if (resource !== undefined) return isHeld(have) ? "replace" : "add";
-  return mayBeHeld(have) ? "remove" : "answer";
+/** Before which epoch content of a kind may be said; an answer to who holds nothing always. */
+export function contentBound(kind: Kind, bounds: Bounds): number {
+  if (kind === "answer") return Infinity;
+  return kind === "replace" ? bounds.replacements : bounds.adds;
 }

@@ -1,0 +1,54 @@
+/** A view whose resources are given. */
+import type { Resource, Source, TypeUrl, View } from "@carrick/xds/protocol";
+
+export type Changes = ReadonlyMap<TypeUrl, ReadonlyMap<string, Resource | undefined>>;
+
+class TableSource implements Source {
+  readonly rows = new Map<string, Resource>();
+  known = true;
+
+  get(name: string): Resource | undefined {
+    return this.rows.get(name);
+  }
+
+  names(): Iterable<string> {
+    return this.rows.keys();
+  }
+
+  complete(): boolean {
+    return this.known;
+  }
+}
+
+export class TableView implements View {
+  readonly #sources = new Map<TypeUrl, TableSource>();
+  readonly #watchers = new Set<(changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void>();
+
+  constructor(types: Iterable<TypeUrl>) {
+    for (const type of types) this.#sources.set(type, new TableSource());
+  }
+
+  source(type: TypeUrl): Source | undefined {
+    return this.#sources.get(type);
+  }
+
+  watch(on: (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void): () => void {
+    this.#watchers.add(on);
+    return () => this.#watchers.delete(on);
+  }
+
+  /** Changes resources, undefined removes one, and says whether all names are known; then tells the watchers. */
+  change(changes: Changes, complete = true): void {
+    const changed = new Map<TypeUrl, string[]>();
+    for (const [type, rows] of changes) {
+      const source = this.#sources.get(type)!;
+      for (const [name, resource] of rows) {
+        if (resource === undefined) source.rows.delete(name);
+        else source.rows.set(name, resource);
+      }
+      changed.set(type, [...rows.keys()]);
+    }
+    for (const source of this.#sources.values()) source.known = complete;
+    for (const on of this.#watchers) on(changed);
+  }
+}
