@@ -26,7 +26,7 @@ import {
   type Tables,
 } from "./model/index.ts";
 import { type Base, Store } from "./store/index.ts";
-import { defineEdge, type Edge, TYPE } from "./translate/index.ts";
+import { defineEdges, type Edge, TYPE } from "./translate/index.ts";
 
 /** Objects of Kubernetes in short, and a world that reads them: what the tests of derive, translate and explain use. */
 
@@ -184,7 +184,7 @@ const REGISTRY = createRegistry(
   DownstreamTlsContextSchema,
 );
 
-const ENVIRONMENT: EdgeEnvironment = {
+export const ENVIRONMENT: EdgeEnvironment = {
   hash: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   knownClasses: FLEET.classes,
 };
@@ -196,7 +196,7 @@ export class TestWorld {
   readonly edge: Edge;
 
   constructor(known: readonly string[], fleet: Partial<Fleet> = {}) {
-    this.edge = defineEdge(this.store, this.tables, { ...FLEET, ...fleet }, ENVIRONMENT);
+    [this.edge] = defineEdges(this.store, this.tables, [{ ...FLEET, ...fleet }], ENVIRONMENT) as [Edge];
     this.#commit(() => {
       for (const name of known) for (const kind of KINDS) this.#know(name, kind);
     });

@@ -1,6 +1,6 @@
 import { defineTables, type Tables } from "@carrick/core/model";
 import { Store } from "@carrick/core/store";
-import { defineEdge, type Edge } from "@carrick/core/translate";
+import { defineEdges, type Edge } from "@carrick/core/translate";
 import type { EdgeEnvironment, Fleet } from "@carrick/core/derive";
 import { HeldWrites } from "./held-writes.ts";
 
@@ -42,7 +42,7 @@ export class World {
     this.#options = options;
     this.tables = defineTables(this.store);
     const env: EdgeEnvironment = { hash: options.hash, knownClasses: options.fleets.flatMap((fleet) => fleet.classes) };
-    this.edges = options.fleets.map((fleet) => defineEdge(this.store, this.tables, fleet, env));
+    this.edges = defineEdges(this.store, this.tables, options.fleets, env);
   }
 
   /** Writes rows, and runs `afterwards`, in the next commits. */

@@ -63,8 +63,20 @@ export interface Edge {
   replan(): (() => void) | undefined;
 }
 
-/** Defines the views that lead from the tables of all clusters to the resources of one fleet. */
-export function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnvironment): Edge {
+/** Defines the views that lead from the tables of all clusters to the resources of each fleet, and makes the first commit. */
+export function defineEdges(store: Store, tables: Tables, fleets: readonly Fleet[], env: EdgeEnvironment): Edge[] {
+  const defined = fleets.map((fleet) => defineEdge(store, tables, fleet, env));
+  store.commit(() => {
+    for (const { fleetRow, edge } of defined) fleetRow.set(edge.fleet.name, edge.fleet);
+  });
+  for (const { edge } of defined) {
+    const plans = edge.replan();
+    if (plans !== undefined) store.commit(plans);
+  }
+  return defined.map(({ edge }) => edge);
+}
+
+function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnvironment) {
   const fleetRow = store.table<Fleet>(`${fleet.name}/fleet`, [], same);
   const plans = store.table<TablePlan>(`${fleet.name}/plans`, [], same);
   const admitted = admittedIngresses(store, tables, fleet, env);
@@ -120,11 +132,7 @@ export function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: Edge
       }
     };
   };
-  store.commit(() => fleetRow.set(fleet.name, fleet));
-  const firstPlans = replan();
-  if (firstPlans !== undefined) store.commit(firstPlans);
-
-  return {
+  const edge: Edge = {
     fleet,
     types,
     admitted,
@@ -141,4 +149,5 @@ export function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: Edge
       ),
     replan,
   };
+  return { fleetRow, edge };
 }

@@ -7,5 +7,5 @@ export {
   type EdgeTlsFiles,
   type JsonObject,
 } from "./bootstrap.ts";
-export { defineEdge, type Edge, type EdgeType } from "./edge.ts";
+export { defineEdges, type Edge, type EdgeType } from "./edge.ts";
 export { type ResourceRow, TYPE } from "./resource.ts";
