@@ -85,6 +85,13 @@ export function* firstObjects(shape: Shape, cluster: number, podPort: number, ce
   if (cluster === 1) yield* triedObjects(podPort, secret);
 }
 
+/** How many objects of each kind a cluster holds at the start. */
+export function objectCounts(shape: Shape, cluster: number): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { kind } of firstObjects(shape, cluster, 1)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
 /** What changes are tried on. */
 function* triedObjects(podPort: number, secret: string | undefined): Generator<Manifest> {
   yield* service(KNOWN_SERVICE, 1, [1], podPort);

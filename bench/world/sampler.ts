@@ -25,8 +25,8 @@ export interface Answer {
 export interface Seen {
   /** When the answer was there, milliseconds since 1970 with a fraction. */
   readonly at: number;
-  /** From the sending of the last request with another answer: nothing can be known more exactly than that. */
-  readonly uncertaintyMs: number;
+  /** From the request before it to the one with this answer: nothing can be known more exactly than that. */
+  readonly intervalMs: number;
 }
 
 /** From one request to the next at least, in milliseconds. */
@@ -39,14 +39,16 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 
 export class Sampler {
   readonly #socket: Socket;
-  #received = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
   #ended: Error | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.setTimeout(LONGEST_ANSWER_MS, () => this.#end(new Error(`no answer within ${LONGEST_ANSWER_MS} ms`)));
+    socket.setTimeout(LONGEST_ANSWER_MS, () => {
+      if (this.#waiting !== undefined) this.#end(new Error(`no answer within ${LONGEST_ANSWER_MS} ms`));
+    });
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("error", (error) => this.#end(error));
     socket.on("close", () => this.#end(new Error("the edge closed the connection")));
@@ -80,7 +82,7 @@ export class Sampler {
       const sent = now();
       const answer = await this.ask(host);
       const at = now();
-      if (done(answer)) return { at, uncertaintyMs: at - (before ?? sent) };
+      if (done(answer)) return { at, intervalMs: sent - (before ?? sent) };
       if (at > deadline) {
         throw new Error(`${host}: not within ${withinMs} ms; the last answer: ${answer.status} ${answer.pod}`);
       }

@@ -61,6 +61,7 @@ export class EdgeHistory {
     this.#checkQuiet();
     this.#checkResume();
     this.#checkForgotten();
+    if (this.#link.crowded > 0) this.#harm.push(`crowded: ${this.#link.crowded}`);
     const { envoy } = this.#link;
     for (const damage of envoy.damage) {
       if (this.#isExcused(damage)) continue;

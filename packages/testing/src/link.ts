@@ -1,5 +1,6 @@
 /** One client and the stream that it has to a replica, with messages on their way in both directions. */
 import {
+  CLUSTER,
   type DeltaRequest,
   type DeltaResponse,
   ENDPOINTS,
@@ -21,6 +22,9 @@ export class Link {
   sequencer: Sequencer;
   /** Resources that were sent on this stream. */
   sent = 0;
+  /** Responses that were written although too many of their type had no answer. */
+  crowded = 0;
+  readonly #unanswered = new Map<TypeUrl, number>();
   readonly #rules: Rules;
   readonly #window: number;
   readonly #down: DeltaResponse[] = [];
@@ -46,6 +50,7 @@ export class Link {
     this.#down.length = 0;
     this.#up.length = 0;
     this.sent = 0;
+    this.#unanswered.clear();
     this.sequencer = new Sequencer(view, { rules: this.#rules, absent: ABSENT, leftovers });
     this.#unwatch = view.watch((changed) => this.sequencer.changed(changed));
     this.envoy.connect();
@@ -59,6 +64,10 @@ export class Link {
       const response = this.sequencer.step(this.now);
       if (response === undefined) break;
       this.sent += response.resources.length;
+      const unanswered = (this.#unanswered.get(response.type) ?? 0) + 1;
+      this.#unanswered.set(response.type, unanswered);
+      // Clusters overlap; and what was taken back is told beside what it takes back.
+      if (unanswered > (response.type === CLUSTER ? 8 : 1)) this.crowded++;
       this.#down.push(response);
       wrote = true;
     }
@@ -78,7 +87,9 @@ export class Link {
   hear(): boolean {
     const message = this.#up.shift();
     if (message === undefined) return false;
-    this.sequencer.request(message.type, message.request);
+    const { type, request } = message;
+    if (request.nonce !== undefined) this.#unanswered.set(type, this.#unanswered.get(type)! - 1);
+    this.sequencer.request(type, request);
     return true;
   }
 

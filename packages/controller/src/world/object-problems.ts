@@ -29,11 +29,11 @@ export class ObjectProblems {
     this.#others = others;
   }
 
-  /** Sorted by cluster, kind, namespace, name. */
+  /** Sorted by cluster, kind, namespace, name; what several fleets find alike stands once. */
   list(): ObjectProblem[] {
-    const found = [...this.#ofRows(), ...this.#ofFindings(), ...this.#others()];
-    const keyed = found.map((problem) => ({ problem, key: sortKey(problem) }));
-    return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ problem }) => problem);
+    const found = new Map<string, ObjectProblem>();
+    for (const one of [...this.#ofRows(), ...this.#ofFindings(), ...this.#others()]) found.set(sortKey(one), one);
+    return [...found].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, problem]) => problem);
   }
 
   *#ofRows(): Generator<ObjectProblem> {
@@ -59,5 +59,7 @@ export class ObjectProblems {
 }
 
 function sortKey({ object, problem }: ObjectProblem): string {
-  return [object.cluster, object.kind, object.namespace, object.name, problem.path, problem.code].join("\0");
+  return [object.cluster, object.kind, object.namespace, object.name, problem.path, problem.code, problem.message].join(
+    "\0",
+  );
 }
