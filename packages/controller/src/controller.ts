@@ -114,7 +114,7 @@ export async function startController(
       for (const source of sources) source.stop();
       await edges.close();
       await Promise.all(servers.map((server) => server.close()));
-      await copies?.flush();
+      await copies?.written();
       log.info("stopped");
     },
   };

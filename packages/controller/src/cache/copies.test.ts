@@ -12,16 +12,21 @@ import { Copies } from "./copies.ts";
 const { certPem, keyPem: privateKey } = await (await createAuthority("test")).issue({ dnsNames: ["shop.example"] });
 let folder: string;
 const problems: string[] = [];
+const opened: Copies[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "carrick-copies-"));
   problems.length = 0;
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const copies of opened.splice(0)) await copies.written();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function replica() {
   const world = testWorld();
   const copies = new Copies({ folder, world, privateKey, onProblem: (sentence) => problems.push(sentence) });
+  opened.push(copies);
   return { world, copies, writers: createWriters(world, "paris") };
 }
 
@@ -36,7 +41,7 @@ async function filled(): Promise<void> {
   writers.Service.apply([service("cart", 80), service("web", 80)]);
   writers.Service.synced();
   await when(world, () => world.tables.Service.size === 2);
-  await copies.flush();
+  await copies.written();
 }
 
 test("what a source said is there after a restart, known and marked as a copy", async () => {
@@ -64,12 +69,49 @@ test("the source's own word replaces the copy: changed, gone, new", async () => 
   assert.equal(writers.Service.fromCopy, false);
 });
 
+test("each change is on disk at once, also before the copy is written as a whole again", async () => {
+  await filled();
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  writers.Service.synced();
+  await when(world, () => world.tables.Service.size === 2 || world.tables.Service.size === 0);
+  writers.Service.apply([service("cart", 81), { key: "shop/web", deleted: true }, service("new", 80)]);
+  await when(world, () => world.tables.Service.get(objectKey("paris", "shop", "new")) !== undefined);
+  await copies.written();
+  const again = replica();
+  await again.copies.restore("paris", again.writers);
+  await when(again.world, () => again.world.tables.Service.size === 2);
+  assert.equal(again.world.tables.Service.get(objectKey("paris", "shop", "cart"))?.ports[0]?.port, 81);
+  assert.deepEqual(problems, []);
+});
+
+test("many changes of few rows are folded into a whole copy", async () => {
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  writers.Service.apply([service("cart", 1)]);
+  writers.Service.synced();
+  const port = () => world.tables.Service.get(objectKey("paris", "shop", "cart"))?.ports[0]?.port;
+  for (let i = 2; i <= 1500; i++) {
+    writers.Service.apply([service("cart", i)]);
+    await when(world, () => port() === i);
+  }
+  await copies.written();
+  const lines = readFileSync(join(folder, "paris", "Service.jsonl"), "utf8").split("\n").length;
+  assert.ok(lines < 1100, `${lines} lines`);
+  const again = replica();
+  await again.copies.restore("paris", again.writers);
+  await when(
+    again.world,
+    () => again.world.tables.Service.get(objectKey("paris", "shop", "cart"))?.ports[0]?.port === 1500,
+  );
+});
+
 test("a list that broke off does not replace a whole copy", async () => {
   const { world, copies, writers } = replica();
   await copies.restore("paris", writers);
   writers.Service.apply([service("cart", 80)]);
   await when(world, () => world.tables.Service.size === 1);
-  await copies.flush();
+  await copies.written();
   assert.deepEqual(readdirSync(folder), []);
 });
 
@@ -77,11 +119,13 @@ test("a copy that is cut, of another cluster or no copy at all is not used, and 
   await filled();
   const path = join(folder, "paris", "Service.jsonl");
   const whole = readFileSync(path, "utf8");
+  const lines = whole.split("\n");
   const cases = [
-    [whole.slice(0, whole.indexOf("\n", whole.indexOf("\n") + 1) + 1), /has 1 of 2 rows/],
-    [whole.replace('"format":1', '"format":99'), /is of format 99, not 1/],
+    [lines.slice(0, 2).join("\n"), /has 1 of 2 rows/],
+    [whole.replace('"format":2', '"format":99'), /is of format 99, not 2/],
     [whole.replace('"cluster":"paris"', '"cluster":"rome"'), /is of another cluster or kind/],
     ["garbage\n", /is not valid JSON/],
+    [`${lines[0]}\ngarbage\n${lines[1]}\n`, /has a line that is none of a copy/],
   ] as const;
   for (const [text, message] of cases) {
     writeFileSync(path, text);
@@ -91,6 +135,16 @@ test("a copy that is cut, of another cluster or no copy at all is not used, and 
     assert.equal(writers.Service.known, false);
     assert.match(problems.join(), message);
   }
+});
+
+test("a last line that was cut when the process was killed is passed over", async () => {
+  await filled();
+  const path = join(folder, "paris", "Service.jsonl");
+  writeFileSync(path, `${readFileSync(path, "utf8")}+paris/shop/more {"cluster":"par`);
+  const { world, copies, writers } = replica();
+  await copies.restore("paris", writers);
+  await when(world, () => world.tables.Service.size === 2);
+  assert.deepEqual(problems, []);
 });
 
 test("Secrets that an Ingress names are sealed; another key cannot open them; files are for this user only", async () => {
@@ -125,10 +179,10 @@ test("Secrets that an Ingress names are sealed; another key cannot open them; fi
   ]);
   writers.Ingress.synced();
   await when(world, () => world.tables.Secret.size === 2 && world.tables.Ingress.size === 1);
-  await copies.flush();
+  await copies.written();
   const path = join(folder, "paris", "Secret.jsonl");
   assert.equal(statSync(path).mode & 0o777, 0o600);
-  assert.doesNotMatch(readFileSync(path, "utf8"), /BEGIN|shop|named/);
+  assert.doesNotMatch(readFileSync(path, "utf8"), /BEGIN|shop\.example/);
 
   const again = replica();
   await again.copies.restore("paris", again.writers);
@@ -136,6 +190,7 @@ test("Secrets that an Ingress names are sealed; another key cannot open them; fi
   const row = again.world.tables.Secret.get(objectKey("paris", "shop", "named"));
   assert.equal(row?.key.reveal(), privateKey);
   assert.equal(row.certificate, certPem);
+  await again.copies.written();
 
   const world2 = testWorld();
   const other = new Copies({
@@ -144,6 +199,7 @@ test("Secrets that an Ingress names are sealed; another key cannot open them; fi
     privateKey: "another",
     onProblem: (sentence) => problems.push(sentence),
   });
+  opened.push(other);
   const writers2 = createWriters(world2, "paris");
   await other.restore("paris", writers2);
   assert.equal(writers2.Secret.known, false);
@@ -157,6 +213,6 @@ test("a folder that cannot be written is said, and nothing stops", async () => {
   writers.Service.apply([service("cart", 80)]);
   writers.Service.synced();
   await when(world, () => world.tables.Service.size === 1);
-  await copies.flush();
+  await copies.written();
   assert.match(problems[0] ?? "", /Service\.jsonl: the copy of paris cannot be written: EISDIR/);
 });

@@ -81,13 +81,13 @@ export async function serveEdges({
   }
 }
 
-function edgeStream({ peer, since, pending, rejections, bytesSent }: StreamState) {
+function edgeStream({ peer, since, pending, types, rejections, bytesSent }: StreamState) {
   if (peer.role !== "edge") return undefined;
   const status: EnvoyStatus = {
     name: peer.name,
     cluster: peer.cluster,
     connectedSince: since,
-    pending,
+    pending: pending + types.reduce((sum, { inFlight }) => sum + inFlight, 0),
     refused: rejections.map(({ type, name, message }) => ({ type: SHORT_NAMES.get(type) ?? type, name, message })),
     bytesSent,
   };

@@ -55,7 +55,7 @@ export interface EnvoyStatus {
   readonly name: string;
   readonly cluster: ClusterName;
   readonly connectedSince: number;
-  /** Resources that it has not acknowledged yet. */
+  /** Resources that it has still to be told, and responses that it has not acknowledged yet. */
   readonly pending: number;
   readonly refused: readonly { readonly type: string; readonly name: string; readonly message: string }[];
   readonly bytesSent: number;

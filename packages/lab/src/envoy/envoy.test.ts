@@ -62,7 +62,8 @@ test("a missing binary is one sentence with path, reason and fix", async () => {
 test("Envoy ends when its parent is killed", async () => {
   const program = `
     import { startEnvoy } from ${JSON.stringify(fileURLToPath(new URL("./envoy.ts", import.meta.url)))};
-    const envoy = await startEnvoy({ name: "child", bootstrap: ${JSON.stringify(bootstrap)}, dir: ${JSON.stringify(dir)} });
+    const envoy = await startEnvoy({ name: "child", bootstrap: ${JSON.stringify(bootstrap)}, dir: ${JSON.stringify(dir)},
+      socketParent: ${JSON.stringify(dir)} });
     await envoy.ready();
     process.stdout.write(envoy.pid + "\\n");
     setInterval(() => {}, 1000);`;

@@ -134,7 +134,7 @@ async function allReplicasRestart(world: World, checks: Checks, load: Load): Pro
 
   const before = await heldBy(living);
   await restartReplicas("with their copies of paris on disk", world, checks, load, async () => {
-    await Promise.all(replicas.map(({ process }) => process.stop()));
+    await Promise.all(replicas.map(({ process }) => process.kill()));
   });
   await parisIs("stale", world, checks);
   await accept(world, checks);
