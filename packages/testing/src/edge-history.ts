@@ -1,6 +1,7 @@
 /**
  * One random history of a stream: a world that changes, two replicas that see it and restart, and a client that reads
- * when it likes. What comes of it is a list of harm: moments in which traffic suffered, and what is not as it should be.
+ * when it likes. What comes of it is a list of harm: moments in which traffic suffered, and what is not as it should
+ * be.
  */
 import { CLUSTER, ENDPOINTS, ROUTES, type Rules, SECRET } from "@carrick/xds/protocol";
 import { EDGE_TYPES, EdgeWorld, ReplicaView } from "./edge-world.ts";

@@ -7,3 +7,4 @@ export { type Changes, TableView } from "./table-view.ts";
 export { EdgeHistory, type EdgeOutcome } from "./edge-history.ts";
 export { EDGE_TYPES, EdgeWorld, ReplicaView, type Rows } from "./edge-world.ts";
 export { Link } from "./link.ts";
+export { Script, type ShortType, TYPE_URLS } from "./script.ts";

@@ -14,6 +14,8 @@ export class Agenda {
   readonly #ledger: Ledger;
   readonly together = new WaitingNames();
   readonly alone = new WaitingNames();
+  #suspectedAt = -Infinity;
+  #cancelledAt = -Infinity;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -45,24 +47,52 @@ export class Agenda {
     yield* this.alone.keys();
   }
 
+  /** The last epoch at which something was gone before it was sent. */
+  get cancelledAt(): number {
+    return this.#cancelledAt;
+  }
+
+  /** When that was sent last which now has to travel alone. */
+  get suspectedAt(): number | undefined {
+    return this.alone.size === 0 ? undefined : this.#suspectedAt;
+  }
+
   /** Notes a change. */
   touch(name: string, epoch: number): void {
     const into = this.alone.has(name) ? this.alone : this.together;
-    const { source, withheld } = this.#ledger;
-    into.touch(name, this.#ledger.kind(name), source.get(name), withheld.since(name) ?? epoch, epoch);
+    const resource = this.#ledger.source.get(name);
+    if (resource === undefined) this.cancel(name, epoch);
+    const since = this.#ledger.withheld.since(name) ?? epoch;
+    into.touch(name, this.#ledger.kind(name, resource), resource, since, epoch);
   }
 
   /** Moves a name to a list, with what there is now; its first change was at `since`. */
   put(into: WaitingNames, name: string, since: number, epoch: number): void {
     this.delete(name);
-    into.put(name, this.#ledger.kind(name), this.#ledger.source.get(name), since, epoch);
+    const resource = this.#ledger.source.get(name);
+    into.put(name, this.#ledger.kind(name, resource), resource, since, epoch);
   }
 
-  /** The first change: of additions, of additions and replacements, or of any kind. Infinity when there is none. */
-  oldest(what: keyof Flight["oldest"], withAlone: boolean): number {
+  /** The resource is gone, perhaps before it was sent. */
+  cancel(name: string, epoch: number): void {
+    if (this.kind(name) === "add") this.#cancelledAt = epoch;
+  }
+
+  /** The name has to travel alone from now on; it was sent at `sentAt`. */
+  suspect(name: string, since: number, sentAt: number, epoch: number): void {
+    this.put(this.alone, name, since, epoch);
+    this.#suspectedAt = sentAt;
+  }
+
+  /**
+   * The first change: of additions, of additions and replacements, or of any kind. What has to travel alone counts if
+   * it was sent later than `suspectedAfter`. Infinity when there is none.
+   */
+  oldest(what: keyof Flight["oldest"], suspectedAfter: number): number {
     let oldest = Infinity;
     for (const kind of KINDS[what]) {
-      oldest = Math.min(oldest, this.together.oldest(kind), withAlone ? this.alone.oldest(kind) : Infinity);
+      oldest = Math.min(oldest, this.together.oldest(kind));
+      if (this.#suspectedAt > suspectedAfter) oldest = Math.min(oldest, this.alone.oldest(kind));
     }
     return oldest;
   }

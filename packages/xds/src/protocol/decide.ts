@@ -17,8 +17,8 @@ export interface Policy {
 
 /**
  * A resource to send; `remove`; `none`: there is nothing to say; `withhold`: the client keeps what it holds;
- * `wait`: the bounds do not let it pass; `later`: the same, and the client has what was captured; `stale`: the same, and
- * what was captured must not be said any more.
+ * `wait`: the bounds do not let it pass; `later`: the same, and the client has what was captured; `stale`: the same,
+ * and what was captured must not be said any more.
  */
 export type Decision = Resource | "remove" | "none" | "withhold" | "wait" | "later" | "stale";
 

@@ -38,9 +38,8 @@ export class Ledger {
     this.flights = new Flights(overlap);
   }
 
-  /** What there is to say of a name. */
-  kind(name: string): Kind {
-    const resource = this.source.get(name);
+  /** What there is to say of a name, when `resource` is what there is now. */
+  kind(name: string, resource: Resource | undefined): Kind {
     const believed = this.believed(name);
     if (resource === undefined) return this.mayBeUsed(name) ? "remove" : "answer";
     return isHeld(believed) && believed !== resource.version ? "replace" : "add";

@@ -10,8 +10,8 @@ export const SEND_ORDER: readonly TypeUrl[] = [SECRET, CLUSTER, ENDPOINTS, SCOPE
 
 /**
  * What is added or replaced waits until everything of these types that was changed no later than itself has been taken
- * by the client; of clusters only the new ones and their endpoints, since one that is there serves in any version. Acyclic: content never
- * waits for removals.
+ * by the client; of clusters only the new ones and their endpoints, since one that is there serves in any version.
+ * Acyclic: content never waits for removals.
  */
 const CONTENT_AFTER: ReadonlyMap<TypeUrl, readonly TypeUrl[]> = new Map([
   [SCOPED_ROUTES, [CLUSTER, ENDPOINTS]],
@@ -36,8 +36,8 @@ export const RESUMED_MS = 5000;
 /** Nothing waits longer than this for the answer to something that was sent: Envoy has it, it only cannot say so. */
 export const PATIENCE_MS = 5000;
 /**
- * Nor for what has to travel alone, since Envoy gives up waiting after 15 s: a table that it lacks comes before it opens
- * the listener without, but one that serves is not replaced before clusters have stopped warming.
+ * Nor for what has to travel alone, since Envoy gives up waiting after 15 s: a table that it lacks comes before it
+ * opens the listener without, but one that serves is not replaced before clusters have stopped warming.
  */
 export const SUSPECT_PATIENCE_MS = { add: 14_000, replace: 20_000 };
 
@@ -57,7 +57,7 @@ export function boundsOf(type: TypeUrl, all: Subscriptions, options: OrderOption
     adds: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.add),
     replacements: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.replace),
     removals: removalsBefore(type, all, options),
-    stale: Math.max(...(CONTENT_AFTER.get(type) ?? []).map((one) => all.get(one)?.cancelledAt ?? -Infinity)),
+    stale: Math.max(...(CONTENT_AFTER.get(type) ?? []).map((one) => all.get(one)?.agenda.cancelledAt ?? -Infinity)),
   };
 }
 
@@ -87,7 +87,7 @@ function removalsBefore(type: TypeUrl, all: Subscriptions, options: OrderOptions
   if (dependencies === undefined || !options.rules.removalsWaitForRoutes) return Infinity;
   if (options.resuming) return -1;
   // A client that refuses a route, or must not get it, keeps the old one with all that it names; but not without bound.
-  const kept = (all.get(type)?.removalCount ?? 0) <= options.heldRemovals;
+  const kept = (all.get(type)?.agenda.count("remove") ?? 0) <= options.heldRemovals;
   let before = Infinity;
   for (const dependency of dependencies) {
     const subscription = all.get(dependency);

@@ -126,14 +126,14 @@ export class Sequencer {
   /** When `step` may have something new to say although nothing happened in between. */
   deadline(now: number): number | undefined {
     const times: (number | undefined)[] = [];
-    const waiting = [...ROUTING].some((type) => (this.#subscriptions.get(type)?.pendingCount ?? 0) > 0);
+    const waiting = [...ROUTING].some((type) => (this.#subscriptions.get(type)?.agenda.size ?? 0) > 0);
     for (const [type, subscription] of this.#subscriptions) {
       times.push(subscription.followAt());
-      const { suspectedAt } = subscription;
+      const { suspectedAt } = subscription.agenda;
       if (waiting && suspectedAt !== undefined) {
         for (const patience of Object.values(SUSPECT_PATIENCE_MS)) times.push(suspectedAt + patience);
       }
-      if (this.#resumed && subscription.pendingCount > 0) times.push(this.#openedAt + RESUMED_MS);
+      if (this.#resumed && subscription.agenda.size > 0) times.push(this.#openedAt + RESUMED_MS);
       for (const flight of subscription.flights) {
         if (waiting) times.push(flight.sentAt + PATIENCE_MS);
         if (type === CLUSTER && this.#rules.takeBackWhenNackIsSwallowed) times.push(suspectAt(flight));
@@ -169,7 +169,7 @@ export class Sequencer {
     return [...this.#subscriptions].map(([type, subscription]) => ({
       type,
       held: subscription.heldCount,
-      pending: subscription.pendingCount,
+      pending: subscription.agenda.size,
       withheld: subscription.withheld.size,
       inFlight: subscription.flights.size,
       entries: subscription.entries,
@@ -192,7 +192,8 @@ export class Sequencer {
       leftovers: this.#options.leftovers?.get(type) ?? [],
       resendSiblings: this.#rules.resendSiblingsAfterNack,
       ...(absent === undefined ? {} : { absent }),
-      // Envoy ignores the removal of routes that a listener uses, be it one that drains: so their clusters stay as well.
+      // Envoy ignores the removal of routes that a listener uses, be it one that drains: so their clusters stay as
+      // well.
       untilUnnamed: type === ROUTES && this.#rules.removalsWaitForRoutes,
       ...(type === ENDPOINTS ? this.#endpointsOptions() : {}),
       ...(type === CLUSTER ? this.#clusterOptions() : {}),
@@ -225,11 +226,11 @@ export class Sequencer {
     const clusters = this.#subscriptions.get(CLUSTER);
     // Who asks for endpoints has the cluster, though it does not report one that it took from a refused response.
     for (const name of subscribe) {
-      const before =
-        Object.hasOwn(initialVersions, name) || (this.#resumed && clusters?.flights.word(name) === undefined);
-      if (before) clusters?.surelyHeld(name, this.#epoch);
+      const gone = this.#source(CLUSTER).get(name) === undefined;
+      const unsent = clusters?.flights.word(name) === undefined && (gone || this.#resumed);
+      if (unsent || Object.hasOwn(initialVersions, name)) clusters?.surelyHeld(name, this.#epoch);
       // A cluster that is about to be removed serves until then, if it has endpoints.
-      if (this.#source(CLUSTER).get(name) === undefined) endpoints.maybeHeld(name, this.#epoch);
+      if (gone) endpoints.maybeHeld(name, this.#epoch);
     }
     clusters?.reconsider(clusters.withheld.names(), this.#epoch);
     if (!this.#rules.resendEndpointsOfModifiedClusters) return;
@@ -245,7 +246,7 @@ export class Sequencer {
 
   #next(type: TypeUrl, now: number): DeltaResponse | undefined {
     const subscription = this.#subscriptions.get(type);
-    if (subscription === undefined || (subscription.pendingCount === 0 && !subscription.owesFirst)) return undefined;
+    if (subscription === undefined || (subscription.agenda.size === 0 && !subscription.owesFirst)) return undefined;
     const resuming = this.#resumed && now < this.#openedAt + RESUMED_MS;
     const { heldRemovals } = this.#limits;
     const bounds = boundsOf(type, this.#subscriptions, { rules: this.#rules, heldRemovals, resuming }, now);

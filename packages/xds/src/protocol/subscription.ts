@@ -3,6 +3,8 @@
  * What a slow client costs is a set of names: changes coalesce, nothing is queued.
  */
 import { Agenda } from "./agenda.ts";
+import { Answers } from "./answers.ts";
+import type { AnswersOptions } from "./answers.ts";
 import { isHeld, MAYBE, SOME } from "./belief.ts";
 import { Composer } from "./composer.ts";
 import type { ComposerOptions } from "./composer.ts";
@@ -13,41 +15,35 @@ import { Ledger } from "./ledger.ts";
 import type { LedgerOptions } from "./ledger.ts";
 import { LimitError } from "./message.ts";
 import type { DeltaRequest, Rejection, Verdict } from "./message.ts";
-import { blamed, shownMessage } from "./nack.ts";
 import type { Source } from "./resource.ts";
 import type { Bounds } from "./waiting.ts";
 import type { Withheld } from "./withheld.ts";
 
-export interface SubscriptionOptions extends ComposerOptions, LedgerOptions {
-  /** Whether the client uses what was sent, though it refused the response. */
-  readonly used?: (name: string) => boolean;
-  /** Called with each name about which the client took what was said. */
-  readonly taken?: (name: string) => void;
+export interface SubscriptionOptions extends ComposerOptions, LedgerOptions, AnswersOptions {
   /** Names that an earlier stream of this client may have left behind. */
   readonly leftovers?: Iterable<string>;
-  /** See `Rules`; false only in tests. */
-  readonly resendSiblings?: boolean;
 }
 
 export class Subscription {
   readonly #options: SubscriptionOptions;
   readonly #source: Source;
   readonly #ledger: Ledger;
-  readonly #agenda: Agenda;
+  /** What there is still to say. */
+  readonly agenda: Agenda;
   readonly #composer: Composer;
+  readonly #answers: Answers;
   #opened = false;
   #owesFirst = false;
   #complete: boolean;
   #answered = false;
-  #suspectedAt = -Infinity;
-  #cancelledAt = -Infinity;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
     this.#source = options.source;
     this.#ledger = new Ledger(options);
-    this.#agenda = new Agenda(this.#ledger);
-    this.#composer = new Composer(this.#ledger, this.#agenda, options);
+    this.agenda = new Agenda(this.#ledger);
+    this.#composer = new Composer(this.#ledger, this.agenda, options);
+    this.#answers = new Answers(this.#ledger, this.agenda, options);
     this.#complete = options.source.complete();
   }
 
@@ -63,16 +59,19 @@ export class Subscription {
     if (landed === undefined) return { kind: "none" };
     this.#answered = true;
     const { flight, own } = landed;
-    return error === undefined ? this.#acknowledged(flight, own, epoch) : this.#refused(flight, own, error, epoch);
+    if (error === undefined) return this.#answers.acknowledged(flight, own, epoch);
+    return this.#answers.refused(flight, own, error, epoch);
   }
 
   /** The table changed: names whose resource was added, replaced, removed or became known. */
   changed(names: Iterable<string>, epoch: number): void {
     for (const name of names) {
       if (!this.wants(name)) continue;
-      if (this.#agenda.kind(name) === "add" && this.#source.get(name) === undefined) this.#cancelledAt = epoch;
-      if (this.#ledger.matters(name)) this.#agenda.touch(name, epoch);
-      else this.#forget(name);
+      if (this.#ledger.matters(name)) this.agenda.touch(name, epoch);
+      else {
+        this.agenda.cancel(name, epoch);
+        this.#forget(name);
+      }
     }
     if (!this.#complete && this.#source.complete()) {
       this.#complete = true;
@@ -83,13 +82,13 @@ export class Subscription {
   /** Looks again at those of the names that are withheld. */
   reconsider(names: Iterable<string>, epoch: number): void {
     if (this.withheld.size === 0) return;
-    for (const name of names) if (this.withheld.has(name)) this.#agenda.touch(name, epoch);
+    for (const name of names) if (this.withheld.has(name)) this.agenda.touch(name, epoch);
   }
 
   /** Looks again at those of the names whose removal waits. */
   retell(names: Iterable<string>, epoch: number): void {
-    if (this.removalCount === 0) return;
-    for (const name of names) if (this.#agenda.kind(name) === "remove") this.#agenda.touch(name, epoch);
+    if (this.agenda.count("remove") === 0) return;
+    for (const name of names) if (this.agenda.kind(name) === "remove") this.agenda.touch(name, epoch);
   }
 
   /** Sends the resource again, whatever the client holds: endpoints of a modified cluster. */
@@ -97,21 +96,21 @@ export class Subscription {
     if (!this.wants(name)) return;
     this.#ledger.forced.add(name);
     this.#ledger.refusals.delete(name);
-    this.#agenda.touch(name, epoch);
+    this.agenda.touch(name, epoch);
   }
 
   /** The client may hold the resource, though it did not report it. */
   maybeHeld(name: string, epoch: number): void {
     if (!this.wants(name) || this.#ledger.believed(name) !== undefined) return;
     this.#ledger.holdings.set(name, MAYBE);
-    this.#agenda.put(this.#agenda.together, name, 0, epoch);
+    this.agenda.put(this.agenda.together, name, 0, epoch);
   }
 
   /** The client holds the resource, though it did not report it. */
   surelyHeld(name: string, epoch: number): void {
     if (!this.wants(name) || isHeld(this.#ledger.holdings.get(name))) return;
     this.#ledger.holdings.use(name, SOME);
-    if (this.flights.word(name) === undefined) this.#agenda.put(this.#agenda.together, name, 0, epoch);
+    if (this.flights.word(name) === undefined) this.agenda.put(this.agenda.together, name, 0, epoch);
   }
 
   /** The next response, if there is anything to say, the bounds let it pass and the client may be told now. */
@@ -119,7 +118,7 @@ export class Subscription {
     if (!this.#opened) return undefined;
     const quiet = this.flights.size === 0;
     if (!quiet && now < (this.flights.followAt(this.#composer.loneCount > 0) ?? Infinity)) return undefined;
-    const draft = this.#composer.compose(quiet && this.#answers, bounds, epoch);
+    const draft = this.#composer.compose(quiet && this.#isProven, bounds, epoch);
     if (draft.empty && !this.#saysNothing(quiet)) return undefined;
     this.#owesFirst = false;
     return this.#launch(draft, now, nonce());
@@ -141,24 +140,13 @@ export class Subscription {
     }
     if (draft.empty) return undefined;
     const batch = this.#launch(draft, now, nonce());
-    for (const [name, { since }] of draft.sent) this.#agenda.put(this.#agenda.alone, name, since, epoch);
-    this.#suspectedAt = flight.sentAt;
+    for (const [name, { since }] of draft.sent) this.agenda.suspect(name, since, flight.sentAt, epoch);
     return batch;
   }
 
   /** Responses that are not answered. */
   get flights(): Flights {
     return this.#ledger.flights;
-  }
-
-  /** Names that still have to be looked at. */
-  get pendingCount(): number {
-    return this.#agenda.size;
-  }
-
-  /** Removals that wait for their turn. */
-  get removalCount(): number {
-    return this.#agenda.count("remove");
   }
 
   /** Whether a wildcard client waits for a first answer, even an empty one. */
@@ -178,7 +166,7 @@ export class Subscription {
 
   /** Everything that is remembered about names: bounded by what exists, is asked for or held. */
   get entries(): number {
-    return this.pendingCount + this.#ledger.entries;
+    return this.agenda.size + this.#ledger.entries;
   }
 
   rejections(): Rejection[] {
@@ -192,7 +180,7 @@ export class Subscription {
   /** Whether the resource is there and the client has not taken it yet. */
   owes(name: string): boolean {
     if (this.#source.get(name) === undefined) return false;
-    return this.#agenda.has(name) || this.flights.word(name) !== undefined;
+    return this.agenda.has(name) || this.flights.word(name) !== undefined;
   }
 
   /** Whether nothing would be said about the name, because too little is known. */
@@ -200,20 +188,9 @@ export class Subscription {
     return this.#ledger.silent(name);
   }
 
-  /** The first change that the client has not taken: of some kinds, of responses sent later than `sentAfter`. */
+  /** The first change that the client has not taken: of what was sent, only if it was sent later than these times. */
   oldest(what: keyof Flight["oldest"], sentAfter: number, suspectedAfter: number): number {
-    const suspects = this.#suspectedAt > suspectedAfter;
-    return Math.min(this.#agenda.oldest(what, suspects), this.flights.oldest(what, sentAfter));
-  }
-
-  /** The last epoch at which something was gone before it was sent. */
-  get cancelledAt(): number {
-    return this.#cancelledAt;
-  }
-
-  /** When that was sent last which now has to travel alone. */
-  get suspectedAt(): number | undefined {
-    return this.#agenda.alone.size === 0 ? undefined : this.#suspectedAt;
+    return Math.min(this.agenda.oldest(what, suspectedAfter), this.flights.oldest(what, sentAfter));
   }
 
   /** The first change that was withheld or refused: the client may still use what it held before. */
@@ -223,7 +200,7 @@ export class Subscription {
 
   /** When another response may follow although the last is not answered. Undefined when there is none to send. */
   followAt(): number | undefined {
-    return this.pendingCount === 0 ? undefined : this.flights.followAt(this.#composer.loneCount > 0);
+    return this.agenda.size === 0 ? undefined : this.flights.followAt(this.#composer.loneCount > 0);
   }
 
   /** Names that the client may hold without being able to report them. */
@@ -250,15 +227,16 @@ export class Subscription {
     this.#owesFirst = interest.wildcard && initial.length === 0;
     for (const names of [holdings.keys(), interest.names(), interest.wildcard ? this.#source.names() : []]) {
       // What it holds is older than every change that this stream tells of any type.
-      for (const name of names) if (!this.#agenda.has(name)) this.#agenda.put(this.#agenda.together, name, 0, epoch);
+      for (const name of names) if (!this.agenda.has(name)) this.agenda.put(this.agenda.together, name, 0, epoch);
     }
   }
 
   #subscribe(name: string, epoch: number): void {
     const { interest, holdings, refusals, forced } = this.#ledger;
     if (name === "*") {
+      if (interest.wildcard) return;
       interest.wildcard = true;
-      for (const each of this.#source.names()) this.#agenda.touch(each, epoch);
+      for (const each of this.#source.names()) this.agenda.touch(each, epoch);
       return;
     }
     interest.add(name);
@@ -266,14 +244,14 @@ export class Subscription {
     holdings.delete(name);
     refusals.delete(name);
     forced.add(name);
-    this.#agenda.touch(name, epoch);
+    this.agenda.touch(name, epoch);
   }
 
   #unsubscribe(name: string, epoch: number): void {
     const { interest, holdings } = this.#ledger;
     if (name === "*") {
       interest.wildcard = false;
-      for (const keys of [holdings.keys(), this.#agenda.keys(), this.withheld.names()]) {
+      for (const keys of [holdings.keys(), this.agenda.keys(), this.withheld.names()]) {
         for (const each of keys) if (!interest.isNamed(each)) this.#forget(each);
       }
       return;
@@ -283,21 +261,21 @@ export class Subscription {
     else if (was) {
       // Still wanted by the wildcard, but the client may have dropped it: say what it is now.
       holdings.set(name, MAYBE);
-      this.#agenda.touch(name, epoch);
+      this.agenda.touch(name, epoch);
     }
   }
 
   /** Whether nothing is left of an earlier stream that could delay the client's answers. */
-  get #answers(): boolean {
+  get #isProven(): boolean {
     return this.#answered || this.#ledger.holdings.size === 0;
   }
 
   /** Whether an empty response has a meaning. */
   #saysNothing(quiet: boolean): boolean {
     // What travels alone goes to a client that answers: ask.
-    if (quiet && !this.#answers && this.#composer.loneCount > 0) return true;
+    if (quiet && !this.#isProven && this.#composer.loneCount > 0) return true;
     // A wildcard client waits for a first answer, if only to know that there is nothing.
-    return this.#owesFirst && this.pendingCount === 0;
+    return this.#owesFirst && this.agenda.size === 0;
   }
 
   #launch(draft: Draft, now: number, nonce: string): Batch {
@@ -305,46 +283,8 @@ export class Subscription {
     return { nonce, resources: draft.resources, removed: draft.removed };
   }
 
-  #acknowledged({ nonce, names, takenBack }: Flight, own: ReadonlySet<string>, epoch: number): Verdict {
-    for (const [name, sent] of names) {
-      if (own.has(name)) {
-        if (!this.wants(name)) continue;
-        this.#ledger.accept(name, sent);
-        this.#options.taken?.(name);
-      } else if (takenBack && this.#agenda.alone.has(name)) {
-        // It was only slow: what was taken back can return in one response.
-        this.#agenda.put(this.#agenda.together, name, sent.since, epoch);
-      }
-    }
-    return { kind: "ack", nonce, names: names.size };
-  }
-
-  #refused(
-    { nonce, names, takenBack, sentAt }: Flight,
-    own: ReadonlySet<string>,
-    error: string,
-    epoch: number,
-  ): Verdict {
-    const message = shownMessage(error);
-    const suspects = blamed(error, names);
-    this.#suspectedAt = sentAt;
-    for (const [name, sent] of names) {
-      const again = own.has(name) || (takenBack && this.#agenda.alone.has(name));
-      if (!again || !this.wants(name)) continue;
-      const suspect = suspects.size === 0 || suspects.has(name);
-      if (names.size === 1 && own.has(name)) this.#ledger.park(name, sent, message);
-      else if (!suspect && this.#options.resendSiblings === false) this.#ledger.accept(name, sent);
-      else {
-        // Nothing of a refused response is assumed held: the blamed travel alone, the others again in a clean one.
-        if (own.has(name)) this.#ledger.doubt(name, sent, this.#options.used?.(name) === true);
-        this.#agenda.put(suspect ? this.#agenda.alone : this.#agenda.together, name, sent.since, epoch);
-      }
-    }
-    return { kind: "nack", nonce, names: [...names.keys()], message };
-  }
-
   #forget(name: string): void {
-    this.#agenda.delete(name);
+    this.agenda.delete(name);
     this.#ledger.forget(name);
   }
 }

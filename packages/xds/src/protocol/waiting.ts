@@ -3,8 +3,8 @@ import { Epochs } from "./epochs.ts";
 import type { Resource } from "./resource.ts";
 
 /**
- * What there is to say. `add`: a resource that the client may not hold, or once more what it holds. `replace`: another version.
- * `remove`: it is gone, but the client may use it. `answer`: it does not exist, and nobody uses it.
+ * What there is to say. `add`: a resource that the client may not hold, or once more what it holds. `replace`: another
+ * version. `remove`: it is gone, but the client may use it. `answer`: it does not exist, and nobody uses it.
  */
 export type Kind = "answer" | "add" | "replace" | "remove";
 
@@ -77,8 +77,8 @@ export class WaitingNames {
   }
 
   /**
-   * Notes a change, at `since` if it is the first one: `resource` is what there is now. An older capture stays, so that a
-   * name that changes without end is still sent now and then.
+   * Notes a change, at `since` if it is the first one: `resource` is what there is now. An older capture stays, so that
+   * a name that changes without end is still sent now and then.
    */
   touch(name: string, kind: Kind, resource: Resource | undefined, since: number, epoch: number): void {
     const entry = this.get(name);

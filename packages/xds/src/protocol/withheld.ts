@@ -1,4 +1,7 @@
-/** Names that are neither sent nor removed: too little is known of them, or they are in use. The client keeps what it holds. */
+/**
+ * Names that are neither sent nor removed: too little is known of them, or they are in use. The client keeps what it
+ * holds.
+ */
 import { Epochs } from "./epochs.ts";
 
 export class Withheld {
