@@ -26,6 +26,8 @@ import { type Authority, controllerName, createAuthority, edgeName } from "../..
 
 export const DOMAIN = "carrick.local";
 const WITHIN_MS = 20_000;
+/** How long Envoy keeps connections of a listener that has changed, and so how long the controller keeps old tables. */
+const DRAIN_SECONDS = 2;
 
 export interface BedOptions {
   /** Names of clusters that have an API server. */
@@ -357,5 +359,5 @@ async function openEnvoy(
   });
   mkdirSync(join(folder, "envoy"));
   const dir = join(folder, "envoy");
-  return Restartable.start(() => startEnvoy({ name: "e1", bootstrap, dir, drainTimeSeconds: 5 }));
+  return Restartable.start(() => startEnvoy({ name: "e1", bootstrap, dir, drainTimeSeconds: DRAIN_SECONDS }));
 }

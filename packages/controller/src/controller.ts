@@ -120,8 +120,9 @@ export async function startController(
   };
 }
 
-function fleetOf({ name, classes, controllerName, http, https, redirect }: EdgeConfig): Fleet {
-  return { name, classes, controllerName, httpsRedirect: redirect, ...(http && { http }), ...(https && { https }) };
+function fleetOf({ name, classes, controllerName, http, https, redirect, drainSeconds }: EdgeConfig): Fleet {
+  const listens = { ...(http && { http }), ...(https && { https }) };
+  return { name, classes, controllerName, httpsRedirect: redirect, drainMs: drainSeconds * 1000, ...listens };
 }
 
 async function openSources(

@@ -37,6 +37,7 @@ export const FLEET: Fleet = {
   http: { address: "::", port: 80 },
   https: { address: "::", port: 443 },
   httpsRedirect: false,
+  drainMs: 60_000,
 };
 
 /** A certificate stands in tests as `cert:<names>:<serial>`, its key as `key:<serial>`. */
@@ -298,9 +299,9 @@ export class TestWorld {
 
   #commit(write: () => void): void {
     this.store.commit(write);
-    const replan = this.edge.replan();
+    const replan = this.edge.replan(0);
     if (replan !== undefined) this.store.commit(replan);
-    assert.equal(this.edge.replan(), undefined, "a plan calls for another");
+    assert.equal(this.edge.replan(0), undefined, "a plan calls for another");
     assert.deepEqual(this.store.failures(), []);
   }
 }

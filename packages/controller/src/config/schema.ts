@@ -30,6 +30,7 @@ const edge = z
     http: listen.optional(),
     https: listen.optional(),
     redirect: z.boolean().default(true),
+    drainSeconds: z.number().int().min(0).max(3600).default(60),
   })
   .refine(({ http, https }) => http !== undefined || https !== undefined, {
     message: "must have `http`, `https` or both: the addresses on which its Envoys listen",

@@ -14,6 +14,7 @@ export function testWorld(): World {
         controllerName: "carrick.dev/edge",
         http: { address: "127.0.0.1", port: 10080 },
         httpsRedirect: true,
+        drainMs: 60_000,
       },
     ],
     hash: (bytes) => createHash("sha256").update(bytes).digest("hex"),

@@ -37,6 +37,7 @@ export class World {
   #held: HeldWrites | undefined = new HeldWrites();
   #queue: (() => void)[] = [];
   #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -75,6 +76,13 @@ export class World {
     this.#queue = this.#queue.concat(held.release(), () => this.#options.soon(resolve));
     this.#schedule();
     await promise;
+    this.#attempt(() => {
+      const plans = this.edges.map((edge) => edge.open(performance.now()));
+      this.store.commit(() => {
+        for (const write of plans) write();
+      });
+    });
+    this.#round();
   }
 
   /** Calls `observer` after each commit. It must not throw, and may call `write`. */
@@ -102,13 +110,22 @@ export class World {
         for (const write of writes) this.#attempt(write);
       }),
     );
-    for (const edge of this.edges) {
-      const replan = edge.replan();
-      if (replan !== undefined) this.#attempt(() => this.store.commit(replan));
-    }
+    this.#replan();
     for (const observer of this.#observers) this.#attempt(observer);
     this.#timed?.((performance.now() - begin) / 1000);
     this.#schedule();
+  }
+
+  #replan(): void {
+    for (const edge of this.edges) {
+      const replan = edge.replan(performance.now());
+      if (replan !== undefined) this.#attempt(() => this.store.commit(replan));
+    }
+    const next = Math.min(...this.edges.map((edge) => edge.replanAt() ?? Infinity));
+    clearTimeout(this.#timer);
+    if (next === Infinity) return;
+    this.#timer = setTimeout(() => this.#round(), Math.max(1, next - performance.now()));
+    this.#timer.unref();
   }
 
   #attempt(run: () => void): void {

@@ -14,6 +14,8 @@ export interface Fleet {
   readonly https?: ListenAddress;
   /** Plain requests for a host with a certificate are answered with a redirect to https. */
   readonly httpsRedirect: boolean;
+  /** How long its Envoys let connections live on after a change of their listener (`--drain-time-s`), in milliseconds. */
+  readonly drainMs: number;
 }
 
 /** What deriving needs from outside. */

@@ -10,16 +10,9 @@ export type { EdgeEnvironment, Fleet, ListenAddress } from "./fleet.ts";
 export { hosts, type HostRow } from "./hosts.ts";
 export { CERTIFICATES, known, type KnownRow, ROUTES } from "./known.ts";
 export type { HostRoute } from "./merge-paths.ts";
-export {
-  exactTable,
-  HTTP,
-  type PlacementRow,
-  placements,
-  tableOf,
-  type TableSlot,
-  tableSlots,
-  wildTable,
-} from "./placements.ts";
+export { HTTP, type PlacementRow, placements } from "./placements.ts";
 export { type Member, select, type Selection } from "./select.ts";
 export { TABLE_MODULUS } from "./table-hash.ts";
-export { type TablePlan, TablePlanner } from "./table-plan.ts";
+export { EXACT_TABLES, layoutsOf, splitTables, tableOf, WILD_TABLES } from "./table-names.ts";
+export { type PlanChange, type TablePlan, TablePlanner } from "./table-plan.ts";
+export { type TableSlot, tableSlots } from "./table-slots.ts";

@@ -1,10 +1,8 @@
-import { type Base, type Reader, same, type Store, type Table } from "../store/index.ts";
+import { type Reader, same, type Store, type Table } from "../store/index.ts";
 import { serverNameCandidates } from "./certificate-names.ts";
 import { serverNameByWildcard, type ServerNameRow } from "./chains.ts";
 import type { Fleet } from "./fleet.ts";
 import type { HostRow } from "./hosts.ts";
-import type { TablePlan } from "./table-plan.ts";
-import { tableHash } from "./table-hash.ts";
 
 /** The chain of the plain HTTP listener. (A certificate's chain has a hyphen in its name.) */
 export const HTTP = "http";
@@ -63,48 +61,4 @@ function chainOf(host: string, names: Table<ServerNameRow>, read: Reader): strin
     if (row !== undefined) return row.chain;
   }
   return undefined;
-}
-
-/** The name of the route table in which a domain of a chain stands. Names hold the number of tables: a new plan is new tables. */
-export function tableOf(plan: TablePlan, domain: string): string {
-  if (plan.exact === 0) return plan.chain;
-  return domain.startsWith("*")
-    ? wildTable(plan, tableHash(domain.slice(2)) % plan.wild)
-    : exactTable(plan, tableHash(domain) % plan.exact);
-}
-
-export function exactTable(plan: TablePlan, i: number): string {
-  return `${plan.chain}/${plan.exact}/${i}`;
-}
-
-export function wildTable(plan: TablePlan, i: number): string {
-  return `${plan.chain}/*${plan.wild}/${i}`;
-}
-
-export type Plans = Base<TablePlan>;
-
-/** A route table that has to exist, whether or not a host stands in it. */
-export interface TableSlot {
-  readonly chain: string;
-  readonly table: string;
-  /** `one`: all hosts; `exact`, `wild`: see `TablePlan`. */
-  readonly holds: "one" | "exact" | "wild";
-}
-
-export function tableSlots(store: Store, plans: Plans, fleet: Fleet): Table<TableSlot> {
-  return store.view(
-    `${fleet.name}/table-slots`,
-    plans,
-    (plan) => {
-      const { chain } = plan;
-      if (plan.exact === 0) return [[chain, { chain, table: chain, holds: "one" }]];
-      const slots: [string, TableSlot][] = [];
-      for (let i = 0; i < plan.exact; i++)
-        slots.push([exactTable(plan, i), { chain, table: exactTable(plan, i), holds: "exact" }]);
-      for (let i = 0; i < plan.wild; i++)
-        slots.push([wildTable(plan, i), { chain, table: wildTable(plan, i), holds: "wild" }]);
-      return slots;
-    },
-    same,
-  );
 }

@@ -1,67 +1,115 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exactTable, tableOf, wildTable } from "./placements.ts";
 import { tableHash } from "./table-hash.ts";
-import { nextPlan, type TablePlan, TablePlanner } from "./table-plan.ts";
+import { EXACT_TABLES, exactTable, splitTables, tableOf, WILD_TABLES, wildTable } from "./table-names.ts";
+import { type Layout, nextLayout, type TablePlan, TablePlanner } from "./table-plan.ts";
 
-/** The plans that follow one another as the number of exact hosts goes through `counts`. */
-function plans(counts: readonly number[], wild = 0): number[] {
-  let plan: TablePlan | undefined;
-  return counts.map((count) => (plan = nextPlan("c", plan, count, wild)).exact);
+/** The layouts that follow one another as the number of hosts goes through `counts`. */
+function layouts(counts: readonly number[]): Layout[] {
+  let layout: Layout | undefined;
+  return counts.map((count) => (layout = nextLayout(layout, count)));
 }
 
-test("one table up to 64 hosts, then as many as hold 32 on average, in powers of four", () => {
-  assert.deepEqual(plans([0, 1, 64]), [0, 0, 0]);
-  for (const [hosts, tables] of [
-    [65, 64],
-    [2048, 64],
-    [2049, 256],
-    [8192, 256],
-    [8193, 1024],
-    [32_769, 4096],
-    [10_000_000, 16_384],
-  ] as const) {
-    assert.equal(nextPlan("c", undefined, hosts, 0).exact, tables, `${hosts} hosts`);
+test("one table up to 64 hosts; a split is given up late, so that a host that comes and goes changes nothing", () => {
+  assert.deepEqual(layouts([0, 64, 65, 64, 33, 32, 64, 65]), [
+    "one",
+    "one",
+    "split",
+    "split",
+    "split",
+    "one",
+    "one",
+    "split",
+  ]);
+});
+
+/** A planner with the plans that follow from what it says. */
+class Planned {
+  readonly planner = new TablePlanner(60);
+  readonly plans = new Map<string, TablePlan>();
+  #count = 0;
+
+  hosts(chain: string, count: number): void {
+    const from = this.#count;
+    this.#count = count;
+    const change = (key: number) =>
+      count > from ? { key: String(key), new: { chain } } : { key: String(key), old: { chain } };
+    this.planner.apply(Array.from({ length: Math.abs(count - from) }, (_, i) => change(i)));
   }
+
+  due(now: number): string[] {
+    return this.#apply(this.planner.due(now, (chain) => this.plans.get(chain)));
+  }
+
+  open(now: number): string[] {
+    return this.#apply(this.planner.open(now, (chain) => this.plans.get(chain)));
+  }
+
+  #apply(changes: readonly (readonly [string, TablePlan | undefined])[]): string[] {
+    return changes.map(([chain, plan]) => {
+      if (plan === undefined) this.plans.delete(chain);
+      else this.plans.set(chain, plan);
+      return plan === undefined
+        ? `${chain} gone`
+        : `${chain} ${plan.layout}${plan.also === undefined ? "" : ` and ${plan.also}`}`;
+    });
+  }
+}
+
+test("the layout before is kept while connections may use it, then given up", () => {
+  const planned = new Planned();
+  planned.planner.expect("c");
+  assert.deepEqual(planned.due(0), ["c one"]);
+  assert.deepEqual(planned.open(0), []);
+  planned.hosts("c", 65);
+  assert.deepEqual(planned.due(1000), ["c split and one"]);
+  assert.equal(planned.planner.nextAt(), 1060);
+  planned.hosts("c", 70);
+  assert.deepEqual(planned.due(1059), []);
+  assert.deepEqual(planned.due(1060), ["c split"]);
+  assert.equal(planned.planner.nextAt(), undefined);
+  planned.hosts("c", 32);
+  assert.deepEqual(planned.due(2000), ["c one and split"]);
+  planned.hosts("c", 65);
+  assert.deepEqual(planned.due(2001), ["c split and one"]);
+  assert.deepEqual(planned.due(2061), ["c split"]);
 });
 
-test("a plan is given up late, so that a host that comes and goes changes nothing", () => {
-  assert.deepEqual(plans([64, 65, 64, 65, 33, 32, 64, 65]), [0, 64, 64, 64, 64, 0, 0, 64]);
-  assert.deepEqual(plans([2048, 2049, 2048, 1025, 1024, 2048]), [64, 256, 256, 256, 64, 64]);
+test("one table is not kept when it would hold many hosts", () => {
+  const planned = new Planned();
+  planned.planner.expect("c");
+  planned.due(0);
+  planned.open(0);
+  planned.hosts("c", 512);
+  assert.deepEqual(planned.due(1), ["c split and one"]);
+  planned.hosts("c", 513);
+  assert.deepEqual(planned.due(2), ["c split"]);
 });
 
-test("wildcards count for the one table, and have tables of their own beyond", () => {
-  assert.deepEqual(nextPlan("c", undefined, 60, 4), { chain: "c", exact: 0, wild: 0 });
-  assert.deepEqual(nextPlan("c", undefined, 60, 5), { chain: "c", exact: 64, wild: 1 });
-  assert.deepEqual(nextPlan("c", undefined, 0, 100), { chain: "c", exact: 64, wild: 4 });
-  assert.deepEqual(nextPlan("c", undefined, 0, 129), { chain: "c", exact: 64, wild: 16 });
-  assert.deepEqual(nextPlan("c", { chain: "c", exact: 64, wild: 4 }, 70, 20), { chain: "c", exact: 64, wild: 4 });
-  assert.deepEqual(nextPlan("c", { chain: "c", exact: 64, wild: 4 }, 70, 16), { chain: "c", exact: 64, wild: 1 });
+test("before it has opened nothing is kept; then both where the number of hosts allows both", () => {
+  const planned = new Planned();
+  planned.planner.expect("c");
+  planned.due(0);
+  planned.hosts("c", 500);
+  assert.deepEqual(planned.due(1), ["c split"]);
+  assert.deepEqual(planned.open(2), []);
+  const grey = new Planned();
+  grey.planner.expect("c");
+  grey.hosts("c", 33);
+  grey.due(0);
+  assert.deepEqual(grey.open(10), ["c one and split"]);
+  assert.deepEqual(grey.due(69), []);
+  assert.deepEqual(grey.due(70), ["c one"]);
 });
 
-test("the planner says which plans are due, once, and forgets a chain that is gone", () => {
-  const planner = new TablePlanner();
-  const held = new Map<string, TablePlan>();
-  const due = () => {
-    const found = planner.due((chain) => held.get(chain));
-    for (const [chain, plan] of found) {
-      if (plan === undefined) held.delete(chain);
-      else held.set(chain, plan);
-    }
-    return found.map(([chain, plan]) => [chain, plan?.exact]);
-  };
-  const host = (chain: string, domain: string) => ({ key: `${chain}|${domain}`, new: { chain, domain } });
-  planner.expect("c");
-  assert.deepEqual(due(), [["c", 0]]);
-  assert.deepEqual(due(), []);
-  planner.apply(Array.from({ length: 65 }, (_, i) => host("c", `h${i}.example`)));
-  assert.deepEqual(due(), [["c", 64]]);
-  planner.apply([{ key: "c|h0.example", old: { chain: "c", domain: "h0.example" } }]);
-  assert.deepEqual(due(), []);
-  planner.forget("c");
-  assert.deepEqual(due(), [["c", undefined]]);
-  planner.apply([host("unexpected", "a.example")]);
-  assert.deepEqual(due(), []);
+test("a chain that is gone has no plan, and hosts of an unexpected one none", () => {
+  const planned = new Planned();
+  planned.planner.expect("c");
+  planned.due(0);
+  planned.planner.forget("c");
+  assert.deepEqual(planned.due(1), ["c gone"]);
+  planned.hosts("other", 3);
+  assert.deepEqual(planned.due(2), []);
 });
 
 test("the hash is djb2 modulo a prime, as the Lua filter computes it in doubles", () => {
@@ -82,18 +130,19 @@ test("the hash is djb2 modulo a prime, as the Lua filter computes it in doubles"
 
 test("names that end in numbers are spread as evenly as chance would", () => {
   const sizes = new Map<number, number>();
-  for (let i = 0; i < 8192; i++) {
-    const table = tableHash(`shop-${i}.example.com`) % 256;
+  for (let i = 0; i < 10_000; i++) {
+    const table = tableHash(`shop-${i}.example.com`) % EXACT_TABLES;
     sizes.set(table, (sizes.get(table) ?? 0) + 1);
   }
-  assert.equal(sizes.size, 256);
-  assert.ok(Math.max(...sizes.values()) <= 48, `${Math.max(...sizes.values())} in the fullest`);
+  assert.equal(sizes.size, EXACT_TABLES);
+  assert.ok(Math.max(...sizes.values()) <= 40, `${Math.max(...sizes.values())} in the fullest`);
 });
 
 test("a domain's table: exact by the whole name, wildcard by what follows `*.`", () => {
-  const plan = { chain: "http", exact: 64, wild: 4 };
-  assert.equal(tableOf(plan, "a.b"), exactTable(plan, 193_484_246 % 64));
-  assert.equal(tableOf(plan, "*.a.b"), wildTable(plan, 193_484_246 % 4));
-  assert.equal(tableOf({ chain: "http", exact: 0, wild: 0 }, "*.a.b"), "http");
-  assert.deepEqual([exactTable(plan, 5), wildTable(plan, 1)], ["http/64/5", "http/*4/1"]);
+  assert.equal(tableOf("http", "split", "a.b"), exactTable("http", 193_484_246 % EXACT_TABLES));
+  assert.equal(tableOf("http", "split", "*.a.b"), wildTable("http", 193_484_246 % WILD_TABLES));
+  assert.equal(tableOf("http", "one", "*.a.b"), "http");
+  assert.deepEqual([exactTable("http", 5), wildTable("http", 1)], ["http/512/5", "http/*16/1"]);
+  const { exact, wild } = splitTables("http");
+  assert.deepEqual([exact.length, wild.length, new Set([...exact, ...wild]).size], [512, 16, 528]);
 });

@@ -1,4 +1,4 @@
-import { admittedByHost, parseBackendSetKey, tableOf } from "../derive/index.ts";
+import { admittedByHost, layoutsOf, parseBackendSetKey, tableOf } from "../derive/index.ts";
 import { type Kind, type ObjectKey, objectKey, type ObjectRef } from "../model/index.ts";
 import { type Edge, TYPE, upstreamName } from "../translate/index.ts";
 
@@ -37,7 +37,9 @@ function* ingresses(edge: Edge, table: string, message: string): Generator<Objec
   const plan = edge.plans.get(table.includes("/") ? table.slice(0, table.indexOf("/")) : table);
   if (plan === undefined) return;
   const hosts: string[] = [];
-  for (const [host] of edge.hosts.entries()) if (tableOf(plan, host) === table) hosts.push(host);
+  for (const [host] of edge.hosts.entries()) {
+    if (layoutsOf(plan).some((layout) => tableOf(plan.chain, layout, host) === table)) hosts.push(host);
+  }
   const blamed = hosts.filter((host) => message.includes(host));
   for (const host of blamed.length > 0 ? blamed : hosts) {
     for (const row of edge.admitted.by(admittedByHost, host)) {

@@ -21,6 +21,7 @@ import {
   ROUTES,
   type ServerNameRow,
   serverNames,
+  type PlanChange,
   type TablePlan,
   TablePlanner,
   tableSlots,
@@ -33,6 +34,9 @@ import { listenerResources } from "./listeners.ts";
 import { type ResourceRow, TYPE } from "./resource.ts";
 import { routeTableResources, scopeResources, virtualHosts } from "./route-tables.ts";
 import { secretResources } from "./secrets.ts";
+
+/** Envoys begin to drain when they have a change, which is a little later than it was made. */
+const DRAIN_SLACK_MS = 5_000;
 
 /** All resources of one type that a fleet's Envoys are served. */
 export interface EdgeType {
@@ -57,10 +61,14 @@ export interface Edge {
   readonly wantedSecrets: Table<{ readonly term: ObjectKey }>;
   findings(): Finding[];
   /**
-   * The number of route tables follows the number of hosts. To be called after each commit; what it returns is to be
-   * run in a commit of its own, before anything is told to clients.
+   * How hosts are spread over route tables follows their number. To be called after each commit, and at `replanAt`; what
+   * it returns is to be run in a commit of its own, before anything is told to clients. `now` in milliseconds.
    */
-  replan(): (() => void) | undefined;
+  replan(now: number): (() => void) | undefined;
+  /** When tables will not be needed any more that are only kept for old connections. */
+  replanAt(): number | undefined;
+  /** To be called once, when what is known after a start has been derived; what it returns is to be run in a commit. */
+  open(now: number): () => void;
 }
 
 /** Defines the views that lead from the tables of all clusters to the resources of each fleet, and makes the first commit. */
@@ -70,7 +78,7 @@ export function defineEdges(store: Store, tables: Tables, fleets: readonly Fleet
     for (const { fleetRow, edge } of defined) fleetRow.set(edge.fleet.name, edge.fleet);
   });
   for (const { edge } of defined) {
-    const plans = edge.replan();
+    const plans = edge.replan(0);
     if (plans !== undefined) store.commit(plans);
   }
   return defined.map(({ edge }) => edge);
@@ -113,7 +121,7 @@ function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnviron
     [TYPE.listener, { table: listenerResources(store, listenerInputs, fleet, env), complete: certificatesKnown }],
   ]);
 
-  const planner = new TablePlanner();
+  const planner = new TablePlanner(fleet.drainMs + DRAIN_SLACK_MS);
   if (fleet.http !== undefined) planner.expect(HTTP);
   store.sink(placed, (changes) => planner.apply(changes));
   store.sink(chainRows, (changes) => {
@@ -122,15 +130,15 @@ function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnviron
       else if (now === undefined) planner.forget(key);
     }
   });
-  const replan = () => {
-    const due = planner.due((chain) => plans.get(chain));
-    if (due.length === 0) return undefined;
-    return () => {
-      for (const [chain, plan] of due) {
-        if (plan === undefined) plans.delete(chain);
-        else plans.set(chain, plan);
-      }
-    };
+  const write = (changes: readonly PlanChange[]) => () => {
+    for (const [chain, plan] of changes) {
+      if (plan === undefined) plans.delete(chain);
+      else plans.set(chain, plan);
+    }
+  };
+  const replan = (now: number) => {
+    const due = planner.due(now, (chain) => plans.get(chain));
+    return due.length === 0 ? undefined : write(due);
   };
   const edge: Edge = {
     fleet,
@@ -148,6 +156,8 @@ function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnviron
         table.by(withFindings, "any").flatMap((row) => row.findings),
       ),
     replan,
+    replanAt: () => planner.nextAt(),
+    open: (now) => write(planner.open(now, (chain) => plans.get(chain))),
   };
   return { fleetRow, edge };
 }

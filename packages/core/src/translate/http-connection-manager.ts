@@ -17,7 +17,7 @@ export function httpConnectionManager(statPrefix: string, plan: TablePlan): Filt
   const manager = create(HttpConnectionManagerSchema, {
     statPrefix,
     routeSpecifier: routeSpecifier(plan),
-    httpFilters: [...(plan.exact === 0 ? [] : [luaFilter(plan)]), routerFilter()],
+    httpFilters: [...(plan.layout === "one" ? [] : [luaFilter(plan.chain)]), routerFilter()],
     useRemoteAddress: true,
     normalizePath: true,
     mergeSlashes: true,
@@ -39,13 +39,13 @@ export function httpConnectionManager(statPrefix: string, plan: TablePlan): Filt
 }
 
 function routeSpecifier(plan: TablePlan) {
-  if (plan.exact === 0) {
+  if (plan.layout === "one") {
     return { case: "rds" as const, value: { routeConfigName: plan.chain, configSource: patientAds() } };
   }
   return {
     case: "scopedRoutes" as const,
     value: {
-      name: `${plan.chain}/${plan.exact}`,
+      name: plan.chain,
       scopeKeyBuilder: {
         fragments: [
           {
@@ -67,9 +67,9 @@ function routeSpecifier(plan: TablePlan) {
   };
 }
 
-function luaFilter(plan: TablePlan): HttpFilter {
+function luaFilter(chain: string): HttpFilter {
   const lua = create(LuaSchema, {
-    defaultSourceCode: { specifier: { case: "inlineString", value: tableFilter(plan) } },
+    defaultSourceCode: { specifier: { case: "inlineString", value: tableFilter(chain) } },
   });
   return create(HttpFilterSchema, {
     name: LUA_FILTER,

@@ -5,17 +5,17 @@ import { create } from "@bufbuild/protobuf";
 import {
   type ChainRow,
   type EdgeEnvironment,
-  exactTable,
   type Fleet,
   type HostRow,
   HTTP,
   type KnownRow,
   type PlacementRow,
+  layoutsOf,
   ROUTES,
+  splitTables,
   tableOf,
   type TablePlan,
   type TableSlot,
-  wildTable,
 } from "../derive/index.ts";
 import { type Index, index, type Reader, same, type Store, type Table } from "../store/index.ts";
 import { upstreamName } from "./backends.ts";
@@ -28,13 +28,13 @@ const DEFAULT_HOST = "*";
 
 interface VirtualHostRow {
   readonly domain: string;
-  /** Absent for the default host, which stands in several tables of its chain. */
-  readonly table?: string;
+  /** One in each layout of its chain; none for the default host, which stands in several tables. */
+  readonly tables: readonly string[];
   readonly bytes: Uint8Array;
   readonly pending: boolean;
 }
 
-const byTable: Index<VirtualHostRow> = index("table", (row) => (row.table === undefined ? [] : [row.table]));
+const byTable: Index<VirtualHostRow> = index("table", (row) => row.tables);
 
 /** What the tables are made from. */
 export interface RouteInputs {
@@ -69,8 +69,9 @@ export function virtualHosts(
         fallback: (wild && placement.chain === HTTP && read.get(hosts, DEFAULT_HOST)?.routes) || [],
         upstream: (set) => upstreamName(set, env),
       });
-      const table = domain === DEFAULT_HOST ? {} : { table: tableOf(plan, domain) };
-      return [[key, { domain, ...table, bytes: toBinary(VirtualHostSchema, message), pending }]];
+      const tables =
+        domain === DEFAULT_HOST ? [] : layoutsOf(plan).map((layout) => tableOf(plan.chain, layout, domain));
+      return [[key, { domain, tables, bytes: toBinary(VirtualHostSchema, message), pending }]];
     },
     same,
     [byTable],
@@ -132,12 +133,9 @@ export function scopeResources(
     `${fleet.name}/SRDS`,
     plans,
     (plan) => {
-      if (plan.exact === 0) return [];
-      const tables = [
-        ...Array.from({ length: plan.exact }, (_, i) => exactTable(plan, i)),
-        ...Array.from({ length: plan.wild }, (_, i) => wildTable(plan, i)),
-      ];
-      return tables.map((name) => {
+      if (!layoutsOf(plan).includes("split")) return [];
+      const { exact, wild } = splitTables(plan.chain);
+      return [...exact, ...wild].map((name) => {
         const scope = create(ScopedRouteConfigurationSchema, {
           name,
           routeConfigurationName: name,

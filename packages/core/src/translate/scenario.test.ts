@@ -14,7 +14,7 @@ import { TYPE } from "./index.ts";
 // `UPDATE=1` writes the outputs anew and removes those without a scenario.
 const FOLDER = fileURLToPath(new URL("scenarios/", import.meta.url));
 const UPDATE = process.env["UPDATE"] === "1";
-/** With more resources of a type than this, those beyond it are only named. */
+/** With more resources of a type than this, the largest are shown and the others counted. */
 const MANY = 6;
 
 /** First document of a scenario. */
@@ -64,11 +64,18 @@ function render(about: string, world: TestWorld): string {
   );
   const findings = world.edge.findings().map(({ object, problem }) => ({ of: refText(object), ...problem }));
   const resources = Object.entries(TYPE).map(([type, url]) => {
-    const rows = world.names(type as keyof typeof TYPE).map((name, i): [string, unknown] => {
-      const row = world.edge.types.get(url)!.table.get(name)!;
-      if (i >= MANY) return [name, `… ${row.body.length} bytes`];
-      return [name, { ...(row.partial === true && { partial: true }), ...world.json(type as keyof typeof TYPE, name) }];
+    const table = world.edge.types.get(url)!.table;
+    const size = (name: string) => table.get(name)!.body.length;
+    const all = world.names(type as keyof typeof TYPE);
+    const shown =
+      all.length <= MANY ? all : all.toSorted((a, b) => size(b) - size(a) || (a < b ? -1 : 1)).slice(0, MANY);
+    const rows = shown.map((name): [string, unknown] => {
+      const partial = table.get(name)!.partial === true && { partial: true };
+      return [name, { ...partial, ...world.json(type as keyof typeof TYPE, name) }];
     });
+    const rest = all.filter((name) => !shown.includes(name));
+    const bytes = rest.reduce((sum, name) => sum + size(name), 0);
+    if (rest.length > 0) rows.push([`… ${rest.length} more`, `${bytes} bytes in all`]);
     return [type, Object.fromEntries(rows)] as const;
   });
   const out = { about, said: [...problems, ...findings], ...Object.fromEntries(resources) };

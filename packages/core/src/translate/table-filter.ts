@@ -1,4 +1,4 @@
-import { TABLE_MODULUS, type TablePlan } from "../derive/index.ts";
+import { EXACT_TABLES, TABLE_MODULUS, WILD_TABLES } from "../derive/index.ts";
 
 /** Carries the name of the route table from the filter to the scope key. Overwritten on arrival, removed before the upstream. */
 export const TABLE_HEADER = "x-carrick-table";
@@ -13,7 +13,7 @@ export const LUA_FILTER = "envoy.filters.http.lua";
  * without it says so by metadata, and then the host without its first label is looked for among the wildcards. The hash
  * is `tableHash`; the port (`:` is 58) is no part of the host; Envoy's route tables do not mind upper case, hashes do.
  */
-export function tableFilter(plan: TablePlan): string {
+export function tableFilter(chain: string): string {
   return `function envoy_on_request(handle)
   local headers = handle:headers()
   local host = string.lower(headers:get(":authority") or "")
@@ -25,10 +25,10 @@ export function tableFilter(plan: TablePlan): string {
     if dot then tail = (tail * 33 + c) % ${TABLE_MODULUS} end
     if c == 46 then dot = true end
   end
-  headers:replace("${TABLE_HEADER}", "${plan.chain}/${plan.exact}/" .. string.format("%d", hash % ${plan.exact}))
+  headers:replace("${TABLE_HEADER}", "${chain}/${EXACT_TABLES}/" .. string.format("%d", hash % ${EXACT_TABLES}))
   handle:clearRouteCache()
   if handle:metadata():get("${MISS}") then
-    headers:replace("${TABLE_HEADER}", "${plan.chain}/*${plan.wild}/" .. string.format("%d", tail % ${plan.wild}))
+    headers:replace("${TABLE_HEADER}", "${chain}/*${WILD_TABLES}/" .. string.format("%d", tail % ${WILD_TABLES}))
     handle:clearRouteCache()
   end
 end
