@@ -64,6 +64,8 @@ export interface BedReplica {
   readonly xdsPort: number;
   status(): Promise<StatusReport>;
   explain(url: string): Promise<ExplainReport>;
+  /** Rows of a table of the debugging API, by key. */
+  rows(table: string): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>>;
   /** `/readyz`: status and text. */
   readyz(): Promise<{ readonly status: number; readonly text: string }>;
   /** The sum of a metric over the series whose labels match. */
@@ -84,6 +86,8 @@ export interface Bed {
   /** One request over a connection of its own. */
   get(host: string, path?: string): Promise<Exchange>;
   getSecure(host: string, path?: string): Promise<Exchange>;
+  /** Waits until old connections are done with the route tables of an earlier number of hosts. */
+  settled(): Promise<void>;
   /** Waits until `condition` holds, asking again in every turn; fails after 20 s with `what`. */
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -144,6 +148,10 @@ export async function openBed(options: BedOptions): Promise<Bed> {
       get: (host, path) => exchange(target(host, path), 1000),
       getSecure: (host, path) => exchange(secureTarget(host, path), 1000),
       until,
+      settled: () =>
+        until("no layout of route tables is kept for old connections", async () =>
+          Object.values(await replicas[0]!.rows("public/plans")).every(({ also }) => also === undefined),
+        ),
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };
   } catch (error) {
@@ -306,7 +314,13 @@ async function openReplica({
       ...(options.moreClusters ?? []),
     ],
     edges: [
-      { name: "public", classes: ["carrick"], http: edge.http, ...(options.https === true && { https: edge.https }) },
+      {
+        name: "public",
+        classes: ["carrick"],
+        drainSeconds: DRAIN_SECONDS,
+        http: edge.http,
+        ...(options.https === true && { https: edge.https }),
+      },
     ],
     endpoints: { allowLoopback: true },
   };
@@ -332,6 +346,8 @@ async function openReplica({
     status: async () => JSON.parse((await fetchText(apiPort, "/v1/status")).text) as StatusReport,
     explain: async (url) =>
       JSON.parse((await fetchText(apiPort, `/v1/explain?url=${encodeURIComponent(url)}`)).text) as ExplainReport,
+    rows: async (table) =>
+      JSON.parse((await fetchText(apiPort, `/v1/tables/${table}`)).text) as Record<string, Record<string, unknown>>,
     readyz: () => fetchText(metricsPort, "/readyz"),
     metric: async (metric, labels = {}) => {
       const samples = parseMetrics((await fetchText(metricsPort, "/metrics")).text, metric);

@@ -279,6 +279,7 @@ test("D18: a change is sent alone, whatever else there is", async () => {
     );
   }
   await serves("many-299.example");
+  await bed.settled();
   await bed.until("Envoy has taken it", async () =>
     (await bed.replica.status()).fleets.every(({ envoys }) => envoys.every(({ pending }) => pending === 0)),
   );

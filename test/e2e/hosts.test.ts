@@ -72,12 +72,12 @@ async function statusOf(hosts: readonly string[], secure = false): Promise<Map<n
   return found;
 }
 
-function all200(found: ReadonlyMap<number, readonly string[]>, count: number): void {
-  assert.deepEqual(
-    [...found].map(([status, hosts]) => [status, hosts.length]),
-    [[200, count]],
-    JSON.stringify([...found].map(([status, hosts]) => [status, hosts.slice(0, 3)])),
-  );
+/** Hosts that were written together need not be served in the same moment. */
+async function allServed(hosts: readonly string[], secure = false): Promise<void> {
+  await bed.until(`all of ${hosts.length} hosts are served`, async () => {
+    const found = await statusOf(hosts, secure);
+    return found.size === 1 && found.has(200);
+  });
 }
 
 const exact = (i: number) => `h${i}.many.example`;
@@ -92,8 +92,8 @@ async function tables(): Promise<number> {
 async function everyKind(hosts: number, wildcards: number): Promise<void> {
   await served(exact(hosts - 1));
   await served(`any.w${wildcards - 1}.many.example`);
-  all200(await statusOf(Array.from({ length: hosts }, (_, i) => exact(i))), hosts);
-  all200(await statusOf(Array.from({ length: wildcards }, (_, i) => `any.w${i}.many.example`)), wildcards);
+  await allServed(Array.from({ length: hosts }, (_, i) => exact(i)));
+  await allServed(Array.from({ length: wildcards }, (_, i) => `any.w${i}.many.example`));
   for (const host of [
     exact(7).toUpperCase(),
     "H7.Many.Example:8080",
@@ -116,7 +116,7 @@ test("1,000 hosts and 100 wildcards are spread over tables; nothing changes for 
   addHosts(30, 1000, exact);
   addHosts(10, 100, wild);
   await everyKind(1000, 100);
-  assert.ok((await tables()) > 60, `${await tables()} tables`);
+  assert.ok((await tables()) > 500, `${await tables()} tables`);
 });
 
 test("more than one label is not for a wildcard: the default host takes it", async () => {
@@ -129,7 +129,7 @@ test("more than one label is not for a wildcard: the default host takes it", asy
 test("10,000 hosts are served, in many tables, and the listener is the same after one more", async () => {
   addHosts(1000, 10_000, exact);
   await served(exact(9_999));
-  all200(await statusOf(Array.from({ length: 10_000 }, (_, i) => exact(i))), 10_000);
+  await allServed(Array.from({ length: 10_000 }, (_, i) => exact(i)));
   const listener = async () => readConfiguration(await bed.envoy.configDump()).get("dynamic_listeners http");
   const before = await listener();
   london.publish("more", "one-more.example");
@@ -141,12 +141,9 @@ test("200 hosts of one certificate are spread over tables, redirected from http 
   const secure = (i: number) => `s${i}.shop.example`;
   addHosts(0, 200, secure, true);
   await served(secure(199), true);
-  all200(
-    await statusOf(
-      Array.from({ length: 200 }, (_, i) => secure(i)),
-      true,
-    ),
-    200,
+  await allServed(
+    Array.from({ length: 200 }, (_, i) => secure(i)),
+    true,
   );
   assert.equal((await bed.get(secure(3))).status, 301);
   assert.equal((await bed.getSecure(secure(3).toUpperCase())).status, 200);
@@ -157,6 +154,7 @@ test("back to a few hosts: one table again", async () => {
   for (const { metadata } of london.api.objects.list("networking.k8s.io/v1", "Ingress", "shop")) {
     if (metadata.name.startsWith("hosts-")) london.remove("Ingress", metadata.name);
   }
+  await bed.settled();
   await bed.until("plain hosts share one table", async () => (await tables()) === 1);
   assert.equal((await bed.get("web.example")).status, 200);
 });
