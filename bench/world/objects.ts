@@ -1,11 +1,11 @@
 /** The objects of a world: hosts that every cluster has, and a few that changes are tried on. Pure. */
+import * as objects from "../../packages/lab/src/objects/index.ts";
 
 export const DOMAIN = "bench.example";
 export const NAMESPACE = "apps";
 export const CLASS = "carrick";
 
-/** Where pods listen, on an address each. */
-const POD_PORT_NAME = "http";
+const PORT_NAME = "http";
 
 /** What a world holds. */
 export interface Shape {
@@ -25,15 +25,10 @@ export interface Pair {
   readonly keyPem: string;
 }
 
-/** A Kubernetes object; the field names are the API's. */
+/** A Kubernetes object. */
 export interface Manifest {
-  readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
+  readonly metadata: { readonly name: string };
   readonly [field: string]: unknown;
 }
 
@@ -85,10 +80,12 @@ export function* firstObjects(shape: Shape, cluster: number, podPort: number, ce
   if (cluster === 1) yield* triedObjects(podPort, secret);
 }
 
-/** How many objects of each kind a cluster holds at the start. */
-export function objectCounts(shape: Shape, cluster: number): ReadonlyMap<string, number> {
+/** How many objects the clusters hold together at the start, by kind, Secrets apart: those are looked up one by one. */
+export function objectCounts(shape: Shape): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { kind } of firstObjects(shape, cluster, 1)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (let cluster = 1; cluster <= shape.clusters; cluster++) {
+    for (const { kind } of firstObjects(shape, cluster, 1)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
   return counts;
 }
 
@@ -106,58 +103,33 @@ function* triedObjects(podPort: number, secret: string | undefined): Generator<M
 
 /** A Service and its EndpointSlice. */
 export function service(name: string, cluster: number, pods: readonly number[], podPort: number): Manifest[] {
-  return [
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name, namespace: NAMESPACE },
-      spec: { type: "ClusterIP", ports: [{ name: POD_PORT_NAME, port: 80, protocol: "TCP", targetPort: "http" }] },
-    },
-    slice(name, cluster, pods, podPort),
-  ];
+  const ports = [{ name: PORT_NAME, port: 80, targetPort: PORT_NAME }];
+  return [objects.service({ name, namespace: NAMESPACE, ports }), slice(name, cluster, pods, podPort)];
 }
 
 export function slice(name: string, cluster: number, pods: readonly number[], podPort: number): Manifest {
-  return {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: { name, namespace: NAMESPACE, labels: { "kubernetes.io/service-name": name } },
-    addressType: "IPv4",
-    ports: [{ name: POD_PORT_NAME, port: podPort, protocol: "TCP" }],
-    endpoints: pods.map((pod) => ({
-      addresses: [podAddress(cluster, pod)],
-      conditions: { ready: true, serving: true, terminating: false },
-      nodeName: `node-${pod % 10}`,
-      targetRef: { kind: "Pod", name: podName(pod), namespace: NAMESPACE },
-    })),
-  };
+  const made = objects.endpointSlice({
+    name,
+    namespace: NAMESPACE,
+    service: name,
+    ports: [{ name: PORT_NAME, port: podPort }],
+    endpoints: pods.map((pod) => ({ address: podAddress(cluster, pod), nodeName: `node-${pod % 10}` })),
+  });
+  const targets = pods.map((pod) => ({ kind: "Pod", name: podName(pod), namespace: NAMESPACE }));
+  return { ...made, endpoints: made.endpoints.map((endpoint, i) => ({ ...endpoint, targetRef: targets[i] })) };
 }
 
 export function ingress(name: string, host: string, backend: string, secretName?: string): Manifest {
-  const path = {
-    path: "/",
-    pathType: "Prefix",
-    backend: { service: { name: backend, port: { name: POD_PORT_NAME } } },
-  };
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      ingressClassName: CLASS,
-      rules: [{ host, http: { paths: [path] } }],
-      ...(secretName !== undefined && { tls: [{ hosts: [host], secretName }] }),
-    },
-  };
+  return objects.ingress({
+    name,
+    namespace: NAMESPACE,
+    className: CLASS,
+    hosts: [host],
+    paths: [{ service: backend, port: PORT_NAME }],
+    ...(secretName !== undefined && { tls: [{ secretName, hosts: [host] }] }),
+  });
 }
 
 export function tlsSecret(name: string, { certPem, keyPem }: Pair): Manifest {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace: NAMESPACE },
-    type: "kubernetes.io/tls",
-    data: { "tls.crt": base64(certPem), "tls.key": base64(keyPem) },
-  };
+  return objects.tlsSecret({ name, namespace: NAMESPACE, certPem, keyPem });
 }
