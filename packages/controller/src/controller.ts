@@ -17,6 +17,7 @@ import { openSource } from "./sources/open-source.ts";
 import { watchNamedSecrets } from "./sources/secret-demand.ts";
 import type { Source } from "./sources/source.ts";
 import { createWriters } from "./sources/writers.ts";
+import { ObjectCounts } from "./world/object-counts.ts";
 import { ObjectProblems } from "./world/object-problems.ts";
 import { World } from "./world/world.ts";
 import { serveEdges } from "./serve/serve-edges.ts";
@@ -45,6 +46,7 @@ export async function startController(
   const onDefect = (error: unknown) => log.error({ err: error }, "a defect of Carrick: please report it");
   const world = new World({ fleets: config.edges.map(fleetOf), hash, onDefect, soon: setImmediate });
   const problems = new ObjectProblems(world);
+  const counts = new ObjectCounts(world);
   const copies =
     config.cache === undefined
       ? undefined
@@ -80,6 +82,7 @@ export async function startController(
         waitingFor: readiness.waitingFor(),
         world,
         sources,
+        counts,
         problems,
         envoys: (fleet) => edges.envoys(fleet),
       },

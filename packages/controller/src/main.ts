@@ -50,6 +50,8 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     const log = createLogger(config.log.level);
     const controller = await startController(config, { replica: config.replica ?? hostname(), version: VERSION, log });
+    // While it loads, V8 may grow its heap for speed; a process that waits most of the time pays for that in memory.
+    void controller.serving.then(() => setFlagsFromString("--optimize-for-size"));
     await stopSignal();
     await controller.close();
     return 0;
@@ -74,6 +76,4 @@ function complain(error: unknown, code: number): number {
   return code;
 }
 
-// V8 grows its heap for throughput, which a process that waits most of the time pays for in memory: `docs/decisions.md`.
-setFlagsFromString("--optimize-for-size");
 process.exit(await main(process.argv.slice(2)));

@@ -41,7 +41,9 @@ export class Readiness {
 
   /** Initializers that are not done, while readiness waits for them. */
   waitingFor(): string[] {
-    return this.#ready ? [] : this.missing();
+    if (this.#ready) return [];
+    const missing = this.missing();
+    return missing.length > 0 ? missing : ["what all clusters have told is being derived"];
   }
 
   /** `paris/Ingress: …` for each kind of each cluster that has never been told. */

@@ -1,7 +1,8 @@
-import { type Kind, KINDS, objectKey, sourceKey } from "@carrick/core/model";
+import { objectKey } from "@carrick/core/model";
 import type { ClusterStatus, EnvoyStatus, FleetStatus, KindStatus, StatusReport } from "@carrick/core/report";
 import { type Edge, TYPE } from "@carrick/core/translate";
 import type { KindState, Source } from "../sources/source.ts";
+import type { ObjectCounts } from "../world/object-counts.ts";
 import type { ObjectProblems } from "../world/object-problems.ts";
 import type { World } from "../world/world.ts";
 
@@ -25,14 +26,14 @@ export interface StatusInputs {
   readonly waitingFor: readonly string[];
   readonly world: World;
   readonly sources: readonly Source[];
+  readonly counts: ObjectCounts;
   readonly problems: ObjectProblems;
   readonly envoys: (fleet: string) => EnvoyStatus[];
 }
 
 export function statusReport(inputs: StatusInputs, now: number): StatusReport {
-  const { replica, version, started, ready, waitingFor, world, sources, problems, envoys } = inputs;
+  const { replica, version, started, ready, waitingFor, world, sources, counts, problems, envoys } = inputs;
   const all = problems.list();
-  const counts = countObjects(world);
   return {
     replica,
     version,
@@ -47,23 +48,8 @@ export function statusReport(inputs: StatusInputs, now: number): StatusReport {
   };
 }
 
-type Counts = ReadonlyMap<string, number>;
-
-/** Objects by `<cluster>/<kind>`, in one pass. */
-function countObjects(world: World): Counts {
-  const counts = new Map<string, number>();
-  for (const kind of KINDS) {
-    for (const [, { cluster }] of world.tables[kind].entries()) {
-      const key = sourceKey(cluster, kind);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
-  return counts;
-}
-
-function clusterStatus(source: Source, world: World, counts: Counts, now: number): ClusterStatus {
-  const count = (kind: Kind) => counts.get(sourceKey(source.cluster, kind)) ?? 0;
-  const kinds = source.kinds().map((state) => kindStatus(state, count(state.kind), now));
+function clusterStatus(source: Source, world: World, counts: ObjectCounts, now: number): ClusterStatus {
+  const kinds = source.kinds().map((state) => kindStatus(state, counts.of(source.cluster, state.kind), now));
   const own = world.tables.Cluster.get(objectKey(source.cluster, "", "self"));
   return {
     name: source.cluster,

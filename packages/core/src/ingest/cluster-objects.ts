@@ -1,4 +1,4 @@
-import type { ClusterName, NamespaceRow, NodeRow, WorkloadRow } from "../model/index.ts";
+import { type ClusterName, exact, type NamespaceRow, type NodeRow, type WorkloadRow } from "../model/index.ts";
 import { Fields, type KubeObject } from "./fields.ts";
 import { readMeta } from "./meta.ts";
 
@@ -44,14 +44,17 @@ export function ingestPod(cluster: ClusterName, object: KubeObject): WorkloadRow
     .list(status["podIPs"], "status.podIPs", 2)
     .map(([value, at]) => fields.text(fields.object(value, at)["ip"], `${at}.ip`));
   const single = fields.text(status["podIP"], "status.podIP");
-  return {
-    ...meta.row,
+  const { namespace, name, resourceVersion } = meta.row;
+  return fields.finish<WorkloadRow>({
+    cluster,
+    namespace,
+    name,
+    resourceVersion,
     node: fields.text(spec["nodeName"], "spec.nodeName"),
-    ips: (ips.length > 0 ? ips : [single]).filter((ip) => ip !== ""),
+    ips: exact((ips.length > 0 ? ips : [single]).filter((ip) => ip !== "")),
     serviceAccount: fields.text(spec["serviceAccountName"], "spec.serviceAccountName"),
     ready: isReady(fields, status),
-    ...(fields.problems.length > 0 && { problems: fields.problems }),
-  };
+  });
 }
 
 function isReady(fields: Fields, status: KubeObject): boolean {

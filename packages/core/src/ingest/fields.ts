@@ -1,4 +1,4 @@
-import { type Problem, type ProblemCode, sharedText } from "../model/index.ts";
+import { type ObjectRow, type Problem, type ProblemCode, sharedText } from "../model/index.ts";
 
 /** An object as the API server gave it: nothing about it is known yet. */
 export type KubeObject = Readonly<Record<string, unknown>>;
@@ -36,10 +36,16 @@ export class Fields {
     return value.slice(0, limit).map((item, i) => [item, `${path}[${i}]`]);
   }
 
+  /** The same texts of many objects are one copy. */
   text(value: unknown, path: string, limit = MAX_TEXT): string {
+    return sharedText(this.ownText(value, path, limit));
+  }
+
+  /** A text that no other object has. */
+  ownText(value: unknown, path: string, limit = MAX_TEXT): string {
     if (value === undefined || value === null) return "";
     if (typeof value !== "string") this.note("Malformed", path, `expected a text, found ${kindOf(value)}.`);
-    else if (value.length <= limit) return sharedText(value);
+    else if (value.length <= limit) return value;
     else this.note("TooMany", path, `has ${value.length} characters; at most ${limit} are read.`);
     return "";
   }
@@ -60,6 +66,11 @@ export class Fields {
     return this.list(value, path, limit)
       .map(([item, at]) => this.text(item, at))
       .filter((text) => text !== "");
+  }
+
+  /** A row, with the problems that were noted if there are any. The rows of a kind look alike, which keeps them small. */
+  finish<T extends ObjectRow>(row: T): T {
+    return this.problems.length === 0 ? row : { ...row, problems: this.problems };
   }
 
   /** A map of texts, as labels and annotations are. */

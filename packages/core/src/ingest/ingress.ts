@@ -37,16 +37,19 @@ export function ingestIngress(cluster: ClusterName, object: KubeObject): Ingress
   if (rules.length === 0 && defaultBackend === undefined && fields.problems.length === 0) {
     fields.note("InvalidValue", "spec", "has neither a rule with paths nor a default backend, so it routes nothing.");
   }
-  return {
-    ...meta.row,
+  const { namespace, name, resourceVersion } = meta.row;
+  return fields.finish<IngressRow>({
+    cluster,
+    namespace,
+    name,
+    resourceVersion,
     className: annotation === "" ? fields.name(spec["ingressClassName"], "spec.ingressClassName") : annotation,
     classByAnnotation: annotation !== "",
     created: meta.created,
     rules: sharedData(mergeHosts(rules)),
     ...(defaultBackend && { defaultBackend }),
     tls: sharedData(exact(tls)),
-    ...(fields.problems.length > 0 && { problems: fields.problems }),
-  };
+  });
 }
 
 function readRule(fields: Fields, value: unknown, at: string): IngressRule[] {

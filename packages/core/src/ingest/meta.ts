@@ -17,7 +17,7 @@ export function readMeta(cluster: ClusterName, object: KubeObject, fields: Field
       cluster,
       namespace: fields.name(meta["namespace"], "metadata.namespace"),
       name: fields.name(meta["name"], "metadata.name"),
-      resourceVersion: fields.text(meta["resourceVersion"], "metadata.resourceVersion"),
+      resourceVersion: fields.ownText(meta["resourceVersion"], "metadata.resourceVersion"),
     },
     labels: fields.object(meta["labels"], "metadata.labels"),
     annotations: fields.object(meta["annotations"], "metadata.annotations"),

@@ -1,4 +1,4 @@
-import { type ClusterName, exact, type ServicePort, type ServiceRow } from "../model/index.ts";
+import { type ClusterName, exact, sharedData, type ServicePort, type ServiceRow } from "../model/index.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readMeta } from "./meta.ts";
 
@@ -15,15 +15,18 @@ export function ingestService(cluster: ClusterName, object: KubeObject): Service
   if (known === undefined) fields.note("InvalidValue", "spec.type", `${shown(type)} is no type of Service.`);
   const clusterIps = fields.texts(spec["clusterIPs"], "spec.clusterIPs", 2);
   const single = fields.text(spec["clusterIP"], "spec.clusterIP");
-  return {
-    ...meta.row,
+  const { namespace, name, resourceVersion } = meta.row;
+  return fields.finish<ServiceRow>({
+    cluster,
+    namespace,
+    name,
+    resourceVersion,
     type: known ?? "ClusterIP",
     clusterIps: exact((clusterIps.length > 0 ? clusterIps : [single]).filter((ip) => ip !== "" && ip !== "None")),
-    ports: exact(
+    ports: sharedData(
       fields.list(spec["ports"], "spec.ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
     ),
-    ...(fields.problems.length > 0 && { problems: fields.problems }),
-  };
+  });
 }
 
 function readPort(fields: Fields, value: unknown, at: string): ServicePort[] {

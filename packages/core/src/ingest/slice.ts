@@ -5,6 +5,7 @@ import {
   exact,
   type SlicePort,
   type SliceRow,
+  sharedData,
 } from "../model/index.ts";
 import { type AddressRules, readAddress } from "./address.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
@@ -36,13 +37,18 @@ export function ingestSlice(cluster: ClusterName, object: KubeObject, rules: Add
       "addressType",
       `${shown(family)} is neither IPv4 nor IPv6; its endpoints are not used.`,
     );
-  return {
-    ...meta.row,
+  const { namespace, name, resourceVersion } = meta.row;
+  return fields.finish<SliceRow>({
+    cluster,
+    namespace,
+    name,
+    resourceVersion,
     service: fields.name(meta.labels["kubernetes.io/service-name"], "metadata.labels"),
-    ports: exact(fields.list(object["ports"], "ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at))),
+    ports: sharedData(
+      fields.list(object["ports"], "ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
+    ),
     endpoints: exact(endpoints),
-    ...(fields.problems.length > 0 && { problems: fields.problems }),
-  };
+  });
 }
 
 function readPort(fields: Fields, value: unknown, at: string): SlicePort[] {
