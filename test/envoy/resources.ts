@@ -1,6 +1,6 @@
 /** Resources made by hand, as small as Envoy takes them. */
 import { createHash } from "node:crypto";
-import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { anyPack, DurationSchema } from "@bufbuild/protobuf/wkt";
 import {
   Cluster_DiscoveryType,
@@ -12,12 +12,16 @@ import { ApiVersion, ConfigSourceSchema } from "@carrick/proto/envoy/config/core
 import { ClusterLoadAssignmentSchema } from "@carrick/proto/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "@carrick/proto/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@carrick/proto/envoy/config/route/v3/route_pb.js";
+import { ScopedRouteConfigurationSchema } from "@carrick/proto/envoy/config/route/v3/scoped_route_pb.js";
+import { LuaSchema } from "@carrick/proto/envoy/extensions/filters/http/lua/v3/lua_pb.js";
 import { RouterSchema } from "@carrick/proto/envoy/extensions/filters/http/router/v3/router_pb.js";
 import {
   type HttpConnectionManager,
   HttpConnectionManagerSchema,
+  type HttpFilterSchema,
+  ScopedRoutesSchema,
 } from "@carrick/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { CLUSTER, ENDPOINTS, LISTENER, type Resource, ROUTES, type TypeUrl } from "@carrick/xds";
+import { CLUSTER, ENDPOINTS, LISTENER, type Resource, ROUTES, SCOPED_ROUTES, type TypeUrl } from "@carrick/xds";
 
 export interface Named {
   readonly type: TypeUrl;
@@ -105,6 +109,45 @@ export function listener(name: string, place: Place, table: string): Named {
   });
 }
 
+/** Where `scopedListener` finds a table; scope and table have the same name. */
+export function scope(table: string): Named {
+  return named(SCOPED_ROUTES, table, ScopedRouteConfigurationSchema, {
+    name: table,
+    routeConfigurationName: table,
+    key: { fragments: [{ type: { case: "stringKey", value: table } }] },
+  });
+}
+
+/** A listener with a table for each host: `prefix`, followed by the host. */
+export function scopedListener(name: string, place: Place, prefix: string): Named {
+  const header = "x-table";
+  const inlineString = `function envoy_on_request(handle)
+  local headers = handle:headers()
+  headers:replace("${header}", "${prefix}" .. headers:get(":authority"))
+  handle:clearRouteCache()
+end
+`;
+  const lua = create(LuaSchema, { defaultSourceCode: { specifier: { case: "inlineString", value: inlineString } } });
+  const extractor = { name: header, elementSeparator: "|", extractType: { case: "index" as const, value: 0 } };
+  return plainListener(
+    name,
+    place,
+    {
+      case: "scopedRoutes",
+      value: create(ScopedRoutesSchema, {
+        name: "scopes",
+        scopeKeyBuilder: { fragments: [{ type: { case: "headerValueExtractor", value: extractor } }] },
+        rdsConfigSource: ads(FETCH_TIMEOUT_MS),
+        configSpecifier: {
+          case: "scopedRds",
+          value: { scopedRdsConfigSource: ads(FETCH_TIMEOUT_MS) },
+        },
+      }),
+    },
+    [{ name: "envoy.filters.http.lua", configType: { case: "typedConfig", value: anyPack(LuaSchema, lua) } }],
+  );
+}
+
 /** A listener that answers each request itself, with this header. */
 export function answeringListener(name: string, place: Place, header: string): Named {
   const value = create(RouteConfigurationSchema, {
@@ -128,11 +171,17 @@ export function answeringListener(name: string, place: Place, header: string): N
 
 const RDS = "envoy.extensions.filters.network.http_connection_manager.v3.Rds";
 
-function plainListener(name: string, place: Place, routeSpecifier: HttpConnectionManager["routeSpecifier"]): Named {
+function plainListener(
+  name: string,
+  place: Place,
+  routeSpecifier: HttpConnectionManager["routeSpecifier"],
+  filters: readonly MessageInitShape<typeof HttpFilterSchema>[] = [],
+): Named {
   const manager = create(HttpConnectionManagerSchema, {
     statPrefix: name,
     routeSpecifier,
     httpFilters: [
+      ...filters,
       {
         name: "envoy.filters.http.router",
         configType: { case: "typedConfig", value: anyPack(RouterSchema, create(RouterSchema)) },

@@ -84,7 +84,7 @@ export class EdgeHistory {
 
   /** Envoy waits for the removal of a refused cluster of which only another replica knew. */
   #isMute(): boolean {
-    return [...this.#link.envoy.clusters.stuck].some((name) => this.#lost.has(name));
+    return this.#link.envoy.clusters.stuck.some((name) => this.#lost.has(name));
   }
 
   #event(): void {
@@ -201,7 +201,7 @@ export class EdgeHistory {
       for (const [name, resource] of wanted) {
         if (!envoy.wants(type, name)) continue;
         if (type === ENDPOINTS && !envoy.clusters.active.has(name)) continue;
-        if (type === CLUSTER && kept && envoy.clusters.stuck.size > 0) continue;
+        if (type === CLUSTER && kept && envoy.clusters.stuck.length > 0) continue;
         if (type === CLUSTER && rejected.get(ENDPOINTS)?.some((one) => one.name === name)) continue;
         const parked = rejected.get(type)?.find((one) => one.name === name);
         if (meaningOf(resource).bad !== undefined) {
@@ -226,7 +226,7 @@ export class EdgeHistory {
       if (pending + withheld + inFlight + rejected.length > 0) this.#harm.push(`not at rest: ${type}`);
       if (type === CLUSTER && held !== envoy.clusters.active.size) this.#harm.push(`believes in ${held} clusters`);
     }
-    if (envoy.clusters.warming.size + envoy.clusters.stuck.size > 0) this.#harm.push("warming without end");
+    if (envoy.clusters.warms || envoy.clusters.stuck.length > 0) this.#harm.push("warming without end");
   }
 
   /** Another replica sends nothing to a client that has everything. */

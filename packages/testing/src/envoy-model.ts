@@ -196,7 +196,7 @@ export class EnvoyModel {
       this.#listeners.set(name, listener);
     }
     // Listeners are asked for once the first clusters are there.
-    if (!this.#types.has(LISTENER) && this.#clustersCame && this.clusters.warming.size === 0) {
+    if (!this.#types.has(LISTENER) && this.#clustersCame && !this.clusters.warms) {
       this.#send(LISTENER, this.#client(LISTENER).open());
     }
     this.#follow();

@@ -57,12 +57,12 @@ export class Agenda {
     return this.alone.size === 0 ? undefined : this.#suspectedAt;
   }
 
-  /** Notes a change. */
-  touch(name: string, epoch: number): void {
+  /** Notes a change, by default one of now. */
+  touch(name: string, epoch: number, first = epoch): void {
     const into = this.alone.has(name) ? this.alone : this.together;
     const resource = this.#ledger.source.get(name);
     if (resource === undefined) this.cancel(name, epoch);
-    const since = this.#ledger.withheld.since(name) ?? epoch;
+    const since = this.#ledger.withheld.since(name) ?? first;
     into.touch(name, this.#ledger.kind(name, resource), resource, since, epoch);
   }
 

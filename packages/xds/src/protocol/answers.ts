@@ -4,6 +4,7 @@ import type { Flight } from "./flights.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Verdict } from "./message.ts";
 import { blamed, shownMessage } from "./nack.ts";
+import type { Remedies } from "./remedies.ts";
 
 export interface AnswersOptions {
   /** Whether the client uses what was sent, though it refused the response. */
@@ -12,16 +13,20 @@ export interface AnswersOptions {
   readonly taken?: (name: string) => void;
   /** See `Rules`; false only in tests. */
   readonly resendSiblings?: boolean;
+  /** Whether the client has to be freed of what it refused. */
+  readonly remedies?: boolean;
 }
 
 export class Answers {
   readonly #ledger: Ledger;
   readonly #agenda: Agenda;
+  readonly #remedies: Remedies;
   readonly #options: AnswersOptions;
 
-  constructor(ledger: Ledger, agenda: Agenda, options: AnswersOptions) {
+  constructor(ledger: Ledger, agenda: Agenda, remedies: Remedies, options: AnswersOptions) {
     this.#ledger = ledger;
     this.#agenda = agenda;
+    this.#remedies = remedies;
     this.#options = options;
   }
 
@@ -50,13 +55,15 @@ export class Answers {
     const suspects = blamed(error, names);
     for (const [name, sent] of names) {
       const again = own.has(name) || (takenBack && this.#agenda.alone.has(name));
-      if (!again || !this.#ledger.interest.wants(name)) continue;
+      if (!again || sent.remedy || !this.#ledger.interest.wants(name)) continue;
       const suspect = suspects.size === 0 || suspects.has(name);
+      const used = this.#options.used?.(name) === true;
+      if (suspect && own.has(name) && this.#options.remedies === true) this.#remedies.refused(name, sent, used);
       if (names.size === 1 && own.has(name)) this.#ledger.park(name, sent, message);
       else if (!suspect && this.#options.resendSiblings === false) this.#ledger.accept(name, sent);
       else {
         // Nothing of a refused response is assumed held: the blamed travel alone, the others again in a clean one.
-        if (own.has(name)) this.#ledger.doubt(name, sent, this.#options.used?.(name) === true);
+        if (own.has(name)) this.#ledger.doubt(name, sent, used);
         if (suspect) this.#agenda.suspect(name, sent.since, sentAt, epoch);
         else this.#agenda.put(this.#agenda.together, name, sent.since, epoch);
       }

@@ -26,11 +26,11 @@ export class Draft {
   }
 
   /** False when it does not fit any more. */
-  add(name: string, resource: Resource | undefined, since: number, before: Belief): boolean {
+  add(name: string, resource: Resource | undefined, since: number, before: Belief, remedy = false): boolean {
     const bytes = name.length + (resource === undefined ? 0 : resource.body.length);
     if (!this.empty && this.#bytes + bytes > this.#limit) return false;
     this.#bytes += bytes;
-    this.sent.set(name, { version: resource?.version, since, before });
+    this.sent.set(name, { resource, since, before, remedy });
     if (resource === undefined) this.removed.push(name);
     else this.resources.push(resource);
     return true;

@@ -1,14 +1,17 @@
 /** Responses of one type that the client has not answered. */
 import { isHeld } from "./belief.ts";
 import type { Belief } from "./belief.ts";
+import type { Resource } from "./resource.ts";
 
 export interface Sent {
   /** Undefined: a removal. */
-  readonly version: string | undefined;
+  readonly resource: Resource | undefined;
   /** First change that it tells. */
   readonly since: number;
   /** What the client was believed to hold. */
   readonly before: Belief;
+  /** It says nothing new, but frees the client of what it refused. */
+  readonly remedy: boolean;
 }
 
 export interface Flight {
@@ -68,11 +71,13 @@ export class Flights {
 
   launch(nonce: string, now: number, names: ReadonlyMap<string, Sent>): void {
     let [added, content, any] = [Infinity, Infinity, Infinity];
-    for (const [name, { version, since, before }] of names) {
-      this.#words.set(name, { version, nonce });
+    for (const [name, { resource, since, before, remedy }] of names) {
+      this.#words.set(name, { version: resource?.version, nonce });
+      if (remedy) continue;
       any = Math.min(any, since);
-      if (version !== undefined) content = Math.min(content, since);
-      if (version !== undefined && !isHeld(before)) added = Math.min(added, since);
+      if (resource === undefined) continue;
+      content = Math.min(content, since);
+      if (!isHeld(before)) added = Math.min(added, since);
     }
     const oldest = { added, content, any };
     const flight = { nonce, sentAt: now, names, oldest, quietSince: undefined, takenBack: false };

@@ -1,9 +1,11 @@
 /** What a client holds of one type, as far as its answers tell. */
 import { ABSENT, MAYBE } from "./belief.ts";
 import type { Belief } from "./belief.ts";
+import type { Resource } from "./resource.ts";
 
 export class Holdings {
-  readonly #held = new Map<string, string>();
+  /** Versions, or resources where they have to be at hand once more. */
+  readonly #held = new Map<string, string | Resource>();
   readonly #absent = new Set<string>();
   /** Held, but taken from a refused response: the client will not report it. */
   readonly #unreported = new Set<string>();
@@ -21,18 +23,26 @@ export class Holdings {
   }
 
   get(name: string): Belief {
-    return this.#held.get(name) ?? (this.#absent.has(name) ? ABSENT : undefined);
+    const held = this.#held.get(name);
+    if (held === undefined) return this.#absent.has(name) ? ABSENT : undefined;
+    return typeof held === "string" ? held : held.version;
   }
 
-  set(name: string, belief: Belief): void {
-    if (typeof belief === "string") this.#held.set(name, belief);
-    else this.#held.delete(name);
+  /** The resource that the client holds, if it is remembered. */
+  last(name: string): Resource | undefined {
+    const held = this.#held.get(name);
+    return typeof held === "string" ? undefined : held;
+  }
+
+  set(name: string, belief: Belief | Resource): void {
+    if (belief === undefined || belief === ABSENT) this.#held.delete(name);
+    else this.#held.set(name, belief);
     if (belief === ABSENT) this.#absent.add(name);
     else this.#absent.delete(name);
   }
 
-  report(name: string, version: string): void {
-    this.set(name, version);
+  report(name: string, held: string | Resource): void {
+    this.set(name, held);
     this.#reported.add(name);
   }
 
@@ -42,8 +52,8 @@ export class Holdings {
   }
 
   /** The client uses a version that it will not report unless it gets it again. */
-  use(name: string, version: string): void {
-    this.set(name, version);
+  use(name: string, held: string | Resource): void {
+    this.set(name, held);
     this.#unreported.add(name);
   }
 
@@ -52,7 +62,7 @@ export class Holdings {
   }
 
   /** The client holds what this stream says of the name. */
-  accept(name: string, belief: Belief): void {
+  accept(name: string, belief: Belief | Resource): void {
     this.set(name, belief);
     this.#reported.delete(name);
     this.#unreported.delete(name);
@@ -68,6 +78,6 @@ export class Holdings {
   }
 
   *uncertain(): Iterable<string> {
-    for (const [name, version] of this.#held) if (version === MAYBE || this.#unreported.has(name)) yield name;
+    for (const [name, held] of this.#held) if (held === MAYBE || this.#unreported.has(name)) yield name;
   }
 }

@@ -18,10 +18,13 @@ export interface LedgerOptions {
   readonly overlap?: Overlap;
   /** Whether nobody is harmed when the client learns at once that the resource is missing. */
   readonly harmless?: (name: string) => boolean;
+  /** The resources that the client holds are remembered, not only their versions. */
+  readonly recalls?: boolean;
 }
 
 export class Ledger {
   readonly #harmless: (name: string) => boolean;
+  readonly #recalls: boolean;
   readonly source: Source;
   readonly interest: Interest;
   readonly holdings = new Holdings();
@@ -31,8 +34,9 @@ export class Ledger {
   readonly forced = new Set<string>();
   readonly withheld = new Withheld();
 
-  constructor({ source, limits, overlap, harmless = () => false }: LedgerOptions) {
+  constructor({ source, limits, overlap, harmless = () => false, recalls = false }: LedgerOptions) {
     this.#harmless = harmless;
+    this.#recalls = recalls;
     this.source = source;
     this.interest = new Interest(limits);
     this.flights = new Flights(overlap);
@@ -78,23 +82,36 @@ export class Ledger {
     return this.holdings.get(name) !== undefined || this.source.get(name) !== undefined;
   }
 
+  /** The client reports a version that it holds. */
+  report(name: string, version: string): void {
+    const resource = this.#recalls ? this.source.get(name) : undefined;
+    this.holdings.report(name, resource?.version === version ? resource : version);
+  }
+
   /** The client took what was said. */
-  accept(name: string, { version }: Sent): void {
-    this.refusals.delete(name);
-    this.holdings.accept(name, version ?? (this.interest.isNamed(name) ? ABSENT : undefined));
+  accept(name: string, { resource, remedy }: Sent): void {
+    if (!remedy) this.refusals.delete(name);
+    const absent = this.interest.isNamed(name) ? ABSENT : undefined;
+    this.holdings.accept(name, resource === undefined ? absent : this.#held(resource));
   }
 
   /** The client refused the resource among others: it may hold it, and if so, without being able to report it. */
-  doubt(name: string, { version }: Sent, used: boolean): void {
-    if (used && version !== undefined) {
-      this.holdings.use(name, isHeld(this.holdings.get(name)) ? SOME : version);
+  doubt(name: string, { resource }: Sent, used: boolean): void {
+    if (used && resource !== undefined) {
+      this.holdings.use(name, isHeld(this.holdings.get(name)) ? SOME : this.#held(resource));
     } else this.holdings.set(name, MAYBE);
   }
 
   /** The client refused the resource alone: it holds what it held. */
   park(name: string, sent: Sent, message: string): void {
-    this.holdings.set(name, isHeld(sent.before) ? sent.before : MAYBE);
+    const { holdings } = this;
+    if (!isHeld(sent.before)) holdings.set(name, MAYBE);
+    else if (holdings.get(name) !== sent.before) holdings.set(name, sent.before);
     this.refusals.park(name, sent, message);
+  }
+
+  #held(resource: Resource): string | Resource {
+    return this.#recalls ? resource : resource.version;
   }
 
   forget(name: string): void {

@@ -35,8 +35,8 @@ export function lostAnswer(
 
 function awaitsEndpoints(flight: Flight, endpoints: Subscription | undefined): boolean {
   if (endpoints === undefined) return false;
-  for (const [name, { version }] of flight.names) {
-    if (version !== undefined && endpoints.wants(name) && (endpoints.owes(name) || endpoints.silent(name))) return true;
+  for (const [name, { resource }] of flight.names) {
+    if (resource !== undefined && endpoints.wants(name) && (endpoints.owes(name) || endpoints.silent(name))) return true;
   }
   return false;
 }

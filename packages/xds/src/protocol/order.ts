@@ -49,6 +49,10 @@ export interface OrderOptions {
   readonly heldRemovals: number;
   /** The client resumes, and may still tell what it holds. */
   readonly resuming: boolean;
+  /** The first change of a scope whose table the client has not asked for. */
+  readonly unasked: number;
+  /** Whether there are scopes at all. */
+  readonly scoped: () => boolean;
 }
 
 /** What may be said of a type. */
@@ -64,10 +68,11 @@ export function boundsOf(type: TypeUrl, all: Subscriptions, options: OrderOption
 function contentBefore(
   type: TypeUrl,
   all: Subscriptions,
-  { rules, resuming }: OrderOptions,
+  options: OrderOptions,
   now: number,
   suspectPatience: number,
 ): number {
+  const { rules, resuming } = options;
   if (type === CLUSTER && resuming && !all.has(ENDPOINTS)) return -1;
   if (type === ENDPOINTS && !rules.endpointsDoNotWaitForClusterAck) {
     return (all.get(CLUSTER)?.flights.size ?? 0) > 0 ? -1 : Infinity;
@@ -79,7 +84,10 @@ function contentBefore(
     const what = dependency === CLUSTER || dependency === ENDPOINTS ? "added" : "content";
     before = Math.min(before, all.get(dependency)?.oldest(what, now - PATIENCE_MS, now - suspectPatience) ?? Infinity);
   }
-  return before;
+  if (type !== LISTENER || !rules.listenersWaitForScopedRoutes) return before;
+  // Who holds listeners may hold scopes as well, of which it will tell.
+  const untold = resuming && !all.has(SCOPED_ROUTES) && (all.get(LISTENER)?.heldCount ?? 0) > 0;
+  return untold && options.scoped() ? -1 : Math.min(before, options.unasked);
 }
 
 function removalsBefore(type: TypeUrl, all: Subscriptions, options: OrderOptions): number {

@@ -20,12 +20,12 @@ export class Refusals {
     return this.#parked.get(name)?.rejection.version;
   }
 
-  park(name: string, { version, since, before }: Sent, message: string): void {
+  park(name: string, { resource, since, before }: Sent, message: string): void {
     const earlier = this.#parked.get(name)?.keptSince ?? Infinity;
     this.delete(name);
     // What it held before the first refusal, it still holds after the next.
     const keptSince = mayBeHeld(before) ? Math.min(since, earlier) : undefined;
-    this.#parked.set(name, { rejection: { name, version: version ?? REMOVAL, message }, keptSince });
+    this.#parked.set(name, { rejection: { name, version: resource?.version ?? REMOVAL, message }, keptSince });
     if (keptSince !== undefined) this.#kept.add(keptSince);
   }
 

@@ -11,6 +11,11 @@ export interface Rules {
    * the same cluster frees it, or its removal, which would cut its traffic. Alone it is refused at once.
    */
   readonly replaceClustersAlone: boolean;
+  /**
+   * Envoy keeps a cluster that it refused among those that warm, and after the next change of any cluster it does not
+   * answer any more: it is freed before anything else is said.
+   */
+  readonly freeOfRefusedClusters: boolean;
   /** Siblings of a refused resource are live in Envoy but not in its list of versions, unless sent again cleanly. */
   readonly resendSiblingsAfterNack: boolean;
   /** Envoy ignores the removal of endpoints that it has loaded. */
@@ -19,6 +24,11 @@ export interface Rules {
   readonly answerRoutesWithListeners: boolean;
   /** A route to a cluster that is not there answers 503: clusters first. */
   readonly routesWaitForClusters: boolean;
+  /**
+   * All listeners share one subscription of scopes, so one that points at new scopes serves at once, not when it is
+   * warm: it waits for the tables of the scopes that came before it.
+   */
+  readonly listenersWaitForScopedRoutes: boolean;
   /** Removing a routed cluster answers 503: removals after the routes that named them. */
   readonly removalsWaitForRoutes: boolean;
 }
@@ -28,9 +38,11 @@ export const ALL_RULES: Rules = {
   endpointsDoNotWaitForClusterAck: true,
   takeBackWhenNackIsSwallowed: true,
   replaceClustersAlone: true,
+  freeOfRefusedClusters: true,
   resendSiblingsAfterNack: true,
   emptyAssignmentInsteadOfRemoval: true,
   answerRoutesWithListeners: true,
   routesWaitForClusters: true,
+  listenersWaitForScopedRoutes: true,
   removalsWaitForRoutes: true,
 };

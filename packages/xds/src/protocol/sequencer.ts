@@ -9,11 +9,13 @@ import { lostAnswer, suspectAt } from "./lost-answers.ts";
 import { DEFAULT_LIMITS, LimitError } from "./message.ts";
 import type { DeltaRequest, DeltaResponse, Limits, Rejection, Verdict } from "./message.ts";
 import { boundsOf, PATIENCE_MS, RESUMED_MS, SEND_ORDER, SUSPECT_PATIENCE_MS } from "./order.ts";
+import type { OrderOptions } from "./order.ts";
 import type { Resource, Source, TypeUrl, View } from "./resource.ts";
 import { ALL_RULES } from "./rules.ts";
 import type { Rules } from "./rules.ts";
 import { Subscription } from "./subscription.ts";
 import { CLUSTER, ENDPOINTS, LISTENER, ROUTES, SCOPED_ROUTES } from "./type-url.ts";
+import { UnaskedTables } from "./unasked-tables.ts";
 
 /** Envoy processes a second cluster response while the first is un-ACKed, which may last while a cluster warms. */
 const CLUSTER_OVERLAP: Overlap = { flights: 4, afterMs: 100, yieldingAfterMs: 2000 };
@@ -54,6 +56,7 @@ export class Sequencer {
   readonly #subscriptions = new Map<TypeUrl, Subscription>();
   /** Clusters whose endpoints were taken since the last step. */
   readonly #warmed = new Set<Flight>();
+  readonly #unasked = new UnaskedTables(PATIENCE_MS);
   #endpointsComplete: boolean;
   /** Clusters that an earlier stream left unanswered, and that may still wait for their endpoints. */
   readonly #leftWarming: Set<string>;
@@ -83,6 +86,7 @@ export class Sequencer {
     const verdict = subscription.request(request, this.#epoch);
     this.#resumed ||= Object.keys(request.initialVersions ?? {}).length > 0;
     if (known === undefined && type === ENDPOINTS) this.#endpointsOpened(subscription, request);
+    if (type === SCOPED_ROUTES && verdict.kind === "nack") for (const name of verdict.names) this.#unasked.take(name);
     return verdict;
   }
 
@@ -110,23 +114,24 @@ export class Sequencer {
     }
     for (const flight of this.#warmed) flight.quietSince = now;
     this.#warmed.clear();
-    const taken = this.#takeBack(now);
-    if (taken !== undefined) return { type: CLUSTER, ...taken };
-    for (const type of SEND_ORDER) {
-      const response = this.#next(type, now);
+    this.#unasked.expire(now);
+    const urgent = this.#remedy(now) ?? this.#takeBack(now);
+    if (urgent !== undefined) return { type: CLUSTER, ...urgent };
+    for (let left = this.#pending(); ;) {
+      const response = this.#pass(now);
       if (response !== undefined) return response;
+      const still = this.#pending();
+      // What had nothing to say may have been all that an earlier type waited for.
+      if (still >= left) return undefined;
+      left = still;
     }
-    for (const type of this.#subscriptions.keys()) {
-      const response = SEND_ORDER.includes(type) ? undefined : this.#next(type, now);
-      if (response !== undefined) return response;
-    }
-    return undefined;
   }
 
   /** When `step` may have something new to say although nothing happened in between. */
   deadline(now: number): number | undefined {
     const times: (number | undefined)[] = [];
     const waiting = [...ROUTING].some((type) => (this.#subscriptions.get(type)?.agenda.size ?? 0) > 0);
+    if (waiting) times.push(this.#unasked.expiresAt);
     for (const [type, subscription] of this.#subscriptions) {
       times.push(subscription.followAt());
       const { suspectedAt } = subscription.agenda;
@@ -177,6 +182,12 @@ export class Sequencer {
     }));
   }
 
+  #pending(): number {
+    let pending = 0;
+    for (const { agenda } of this.#subscriptions.values()) pending += agenda.size;
+    return pending;
+  }
+
   #source(type: TypeUrl): Source {
     return this.#view.source(type) ?? EMPTY;
   }
@@ -195,6 +206,7 @@ export class Sequencer {
       // Envoy ignores the removal of routes that a listener uses, be it one that drains: so their clusters stay as
       // well.
       untilUnnamed: type === ROUTES && this.#rules.removalsWaitForRoutes,
+      ...(type === ROUTES ? { asked: (name: string) => this.#unasked.take(name) } : {}),
       ...(type === ENDPOINTS ? this.#endpointsOptions() : {}),
       ...(type === CLUSTER ? this.#clusterOptions() : {}),
     });
@@ -212,7 +224,8 @@ export class Sequencer {
     const frozen = (name: string) => this.#endpointsUnknown(name);
     // It asks for the endpoints of the clusters that it took.
     const used = (name: string) => this.#subscriptions.get(ENDPOINTS)?.wants(name) === true;
-    return { overlap: CLUSTER_OVERLAP, replaceAlone: this.#rules.replaceClustersAlone, frozen, used };
+    const { replaceClustersAlone: replaceAlone, freeOfRefusedClusters: remedies } = this.#rules;
+    return { overlap: CLUSTER_OVERLAP, replaceAlone, remedies, recalls: remedies, frozen, used };
   }
 
   /** A modified cluster warms until its endpoints come again: it stays as it is while nothing may be said of them. */
@@ -244,16 +257,38 @@ export class Sequencer {
     if (flight !== undefined) this.#warmed.add(flight);
   }
 
+  /** One look at each type. */
+  #pass(now: number): DeltaResponse | undefined {
+    for (const type of SEND_ORDER) {
+      const response = this.#next(type, now);
+      if (response !== undefined) return response;
+    }
+    for (const type of this.#subscriptions.keys()) {
+      const response = SEND_ORDER.includes(type) ? undefined : this.#next(type, now);
+      if (response !== undefined) return response;
+    }
+    return undefined;
+  }
+
   #next(type: TypeUrl, now: number): DeltaResponse | undefined {
     const subscription = this.#subscriptions.get(type);
     if (subscription === undefined || (subscription.agenda.size === 0 && !subscription.owesFirst)) return undefined;
-    const resuming = this.#resumed && now < this.#openedAt + RESUMED_MS;
-    const { heldRemovals } = this.#limits;
-    const bounds = boundsOf(type, this.#subscriptions, { rules: this.#rules, heldRemovals, resuming }, now);
+    const bounds = boundsOf(type, this.#subscriptions, this.#order(now), now);
     const batch = subscription.next(bounds, this.#epoch, now, () => this.#nextNonce());
     if (batch === undefined) return undefined;
     if (type === CLUSTER) this.#clustersSent(batch);
+    if (type === SCOPED_ROUTES) this.#scopesSent(batch, subscription, now);
     return { type, ...batch };
+  }
+
+  #order(now: number): OrderOptions {
+    return {
+      rules: this.#rules,
+      heldRemovals: this.#limits.heldRemovals,
+      resuming: this.#resumed && now < this.#openedAt + RESUMED_MS,
+      unasked: this.#unasked.oldest,
+      scoped: () => !isEmpty(this.#source(SCOPED_ROUTES).names()),
+    };
   }
 
   #nextNonce(): string {
@@ -264,6 +299,20 @@ export class Sequencer {
     if (!this.#rules.resendEndpointsOfModifiedClusters) return;
     const endpoints = this.#subscriptions.get(ENDPOINTS);
     for (const { name } of batch.resources) endpoints?.resend(name, this.#epoch);
+  }
+
+  #scopesSent({ resources, removed }: Batch, { flights }: Subscription, now: number): void {
+    const routes = this.#subscriptions.get(ROUTES);
+    for (const name of removed) this.#unasked.take(name);
+    for (const { name } of resources) {
+      if (routes?.wants(name) !== true) this.#unasked.add(name, flights.of(name)!.names.get(name)!.since, now);
+    }
+  }
+
+  #remedy(now: number): Batch | undefined {
+    const batch = this.#subscriptions.get(CLUSTER)?.remedy(now, () => this.#nextNonce());
+    if (batch !== undefined) this.#clustersSent(batch);
+    return batch;
   }
 
   #takeBack(now: number): Batch | undefined {
@@ -278,4 +327,9 @@ export class Sequencer {
       if (batch !== undefined) return batch;
     }
   }
+}
+
+function isEmpty(names: Iterable<string>): boolean {
+  for (const _ of names) return false;
+  return true;
 }

@@ -15,6 +15,7 @@ import { Ledger } from "./ledger.ts";
 import type { LedgerOptions } from "./ledger.ts";
 import { LimitError } from "./message.ts";
 import type { DeltaRequest, Rejection, Verdict } from "./message.ts";
+import { Remedies } from "./remedies.ts";
 import type { Source } from "./resource.ts";
 import type { Bounds } from "./waiting.ts";
 import type { Withheld } from "./withheld.ts";
@@ -22,6 +23,8 @@ import type { Withheld } from "./withheld.ts";
 export interface SubscriptionOptions extends ComposerOptions, LedgerOptions, AnswersOptions {
   /** Names that an earlier stream of this client may have left behind. */
   readonly leftovers?: Iterable<string>;
+  /** Called with each name that the client asks for. Gives the change that made it ask, if there was one. */
+  readonly asked?: (name: string) => number | undefined;
 }
 
 export class Subscription {
@@ -31,6 +34,7 @@ export class Subscription {
   /** What there is still to say. */
   readonly agenda: Agenda;
   readonly #composer: Composer;
+  readonly #remedies: Remedies;
   readonly #answers: Answers;
   #opened = false;
   #owesFirst = false;
@@ -43,7 +47,8 @@ export class Subscription {
     this.#ledger = new Ledger(options);
     this.agenda = new Agenda(this.#ledger);
     this.#composer = new Composer(this.#ledger, this.agenda, options);
-    this.#answers = new Answers(this.#ledger, this.agenda, options);
+    this.#remedies = new Remedies(this.#ledger);
+    this.#answers = new Answers(this.#ledger, this.agenda, this.#remedies, options);
     this.#complete = options.source.complete();
   }
 
@@ -124,6 +129,13 @@ export class Subscription {
     return this.#launch(draft, now, nonce());
   }
 
+  /** What frees the client of what it refused. To be sent before anything else. Undefined when there is nothing. */
+  remedy(now: number, nonce: () => string): Batch | undefined {
+    if (this.#remedies.size === 0) return undefined;
+    const draft = this.#remedies.compose();
+    return draft.empty ? undefined : this.#launch(draft, now, nonce());
+  }
+
   /** Takes back those of the names that a response added, to be tried one by one. Undefined when there are none. */
   takeBack(
     flight: Flight,
@@ -134,8 +146,8 @@ export class Subscription {
   ): Batch | undefined {
     flight.takenBack = true;
     const draft = new Draft(Infinity);
-    for (const [name, { version, since, before }] of flight.names) {
-      if (version === undefined || isHeld(before) || this.flights.of(name) !== flight || !which(name)) continue;
+    for (const [name, { resource, since, before }] of flight.names) {
+      if (resource === undefined || isHeld(before) || this.flights.of(name) !== flight || !which(name)) continue;
       draft.add(name, undefined, since, MAYBE);
     }
     if (draft.empty) return undefined;
@@ -221,9 +233,10 @@ export class Subscription {
     for (const name of subscribe) {
       if (name === "*") interest.wildcard = true;
       else interest.add(name);
+      this.#options.asked?.(name);
     }
     for (const name of this.#options.leftovers ?? []) if (this.wants(name)) holdings.set(name, MAYBE);
-    for (const [name, version] of initial) if (this.wants(name)) holdings.report(name, version);
+    for (const [name, version] of initial) if (this.wants(name)) this.#ledger.report(name, version);
     this.#owesFirst = interest.wildcard && initial.length === 0;
     for (const names of [holdings.keys(), interest.names(), interest.wildcard ? this.#source.names() : []]) {
       // What it holds is older than every change that this stream tells of any type.
@@ -244,7 +257,7 @@ export class Subscription {
     holdings.delete(name);
     refusals.delete(name);
     forced.add(name);
-    this.agenda.touch(name, epoch);
+    this.agenda.touch(name, epoch, this.#options.asked?.(name));
   }
 
   #unsubscribe(name: string, epoch: number): void {
