@@ -8,6 +8,7 @@ import { edgeBootstrap } from "@carrick/core/translate";
 import { EDGE_TYPES, TableView } from "@carrick/testing";
 import {
   ALL_RULES,
+  DEFAULT_LIMITS,
   ENDPOINTS,
   type Resource,
   type Rules,
@@ -33,6 +34,8 @@ export interface SceneOptions {
   readonly world: readonly Named[];
   readonly rules?: Rules;
   readonly limits?: Partial<ServerLimits>;
+  /** See `Limits`. */
+  readonly responseBytes?: number;
   /** See `startEnvoy`. */
   readonly drainTimeSeconds?: number;
 }
@@ -45,6 +48,8 @@ export interface Served {
   sent(): string[];
   /** How many responses of a type the Envoy took. */
   acked(type: TypeUrl): number;
+  /** How many responses of a type the Envoy refused. */
+  nacked(type: TypeUrl): number;
   /** Names that the Envoy refused and that are not sent again. */
   rejected(): string[];
   /** Envoy spoke of all types, has answered everything and there is nothing more to say. */
@@ -207,7 +212,7 @@ async function serve(
   t: TestContext,
   view: TableView,
   tls: TlsMaterial,
-  { rules = ALL_RULES, limits = {} }: SceneOptions,
+  { rules = ALL_RULES, limits = {}, responseBytes = DEFAULT_LIMITS.responseBytes }: SceneOptions,
   listen: Place = { address: "127.0.0.1", port: 0 },
 ): Promise<Served> {
   const events: XdsEvent[] = [];
@@ -216,7 +221,11 @@ async function serve(
     domain: DOMAIN,
     tls: () => tls,
     view: () => view,
-    sequencer: { rules, absent: new Map([[ENDPOINTS, (name: string): Resource => endpoints(name, []).resource]]) },
+    sequencer: {
+      rules,
+      absent: new Map([[ENDPOINTS, (name: string): Resource => endpoints(name, []).resource]]),
+      limits: { ...DEFAULT_LIMITS, responseBytes },
+    },
     limits,
     on: (event) => events.push(event),
   });
@@ -226,6 +235,7 @@ async function serve(
     events,
     sent: () => events.flatMap((event) => (event.kind === "sent" ? event.names : [])),
     acked: (type) => events.filter((event) => event.kind === "acked" && event.type === type).length,
+    nacked: (type) => events.filter((event) => event.kind === "nacked" && event.type === type).length,
     rejected: () => server.streams().flatMap(({ rejections }) => rejections.map(({ name }) => name)),
     unanswered: (wanted) => {
       const types = server.streams().flatMap(({ types }) => types);

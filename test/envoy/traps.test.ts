@@ -1,7 +1,4 @@
-/**
- * What Envoy really does, and the rules that handle it. Each test runs twice: with all rules it goes well; without the
- * one rule Envoy is seen to be hurt, so that nobody takes the rule out.
- */
+/** What Envoy really does, and the rules that handle it; each by its number in the list of what was measured. */
 import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 import { after, test, type TestContext } from "node:test";
@@ -17,9 +14,9 @@ import {
   routes,
 } from "./resources.ts";
 import { type Reply, type Scene, Stage } from "./scene.ts";
+import { LIMIT, trap } from "./trap.ts";
 
 const stage = await Stage.open(after);
-const LIMIT = { timeout: 60_000 };
 const HOST = "shop.test";
 const TYPES = [CLUSTER, ENDPOINTS, LISTENER, ROUTES];
 
@@ -39,12 +36,6 @@ function worldAt(place: Place, more: readonly Named[] = []): Named[] {
     listener("l1", place, "r1"),
     ...more,
   ];
-}
-
-/** Runs a test with all rules and without one of them. */
-function trap(rule: keyof Rules, what: string, play: (rules: Rules, on: boolean, t: TestContext) => Promise<void>) {
-  test(`${what}: handled`, LIMIT, (t) => play(ALL_RULES, true, t));
-  test(`${what}: bites without ${rule}`, LIMIT, (t) => play({ ...ALL_RULES, [rule]: false }, false, t));
 }
 
 let scenes = 0;
@@ -127,24 +118,51 @@ trap("replaceClustersAlone", "3: so does a refused version of a loaded cluster",
 });
 
 for (const [what, refused] of [
-  ["a new cluster", brokenStaticCluster("bad")],
-  ["a new version of a loaded cluster", cluster("c1", { broken: true })],
+  ["a new cluster", [brokenStaticCluster("bad")]],
+  ["several new clusters", [brokenStaticCluster("bad"), brokenStaticCluster("worse")]],
+  ["a new version of a loaded cluster", [cluster("c1", { broken: true })]],
 ] as const) {
-  // The refused one stays among those that warm, so from the next change on Envoy would never answer again, and would
-  // not even ask for clusters on its next stream.
-  test(`3: after the refusal of ${what} Envoy goes on taking clusters`, LIMIT, async (t) => {
-    const { scene, get } = await settledSet(t, ALL_RULES);
-    scene.change([refused]);
-    await scene.until("the refusal is known", () => scene.served.rejected().length === 1);
+  // The refused one stays among those that warm: from the next change on Envoy does not answer any more, and does not
+  // even ask for clusters on its next stream.
+  trap("freeOfRefusedClusters", `3: after the refusal of ${what} Envoy goes on`, async (rules, on, t) => {
+    const { scene, get } = await settledSet(t, rules);
+    scene.change(refused);
+    await scene.until("the refusal is known", () => scene.served.nacked(CLUSTER) > 0);
     await scene.until("a settled stream", () => scene.served.settled(TYPES));
     scene.change([cluster("c2"), endpoints("c2", [stage.podB])]);
     await scene.until("Envoy has it", async () => (await scene.stat("cluster.c2.membership_total")) === 1);
-    await scene.until("a settled stream", () => scene.served.settled(TYPES));
-    assert.equal(await scene.stat("cluster_manager.warming_clusters"), 0);
-    assert.deepEqual(scene.served.rejected(), [refused.resource.name]);
+    if (on) {
+      await scene.until("a settled stream", () => scene.served.settled(TYPES));
+      const names = refused.map(({ resource }) => resource.name);
+      assert.deepEqual(scene.served.rejected(), names);
+      assert.equal(await scene.stat("cluster_manager.warming_clusters"), 0);
+    } else {
+      await scene.stays("no answer", 1500, () => scene.served.unanswered(CLUSTER) === 1);
+      assert.equal(await scene.stat("cluster_manager.warming_clusters"), refused.length);
+    }
     assert.equal((await get()).pod, "a");
   });
 }
+
+test(
+  "3: a version that nobody has any more cannot be sent again: the others wait for the next one",
+  LIMIT,
+  async (t) => {
+    const { scene, place, get } = await settledSet(t, ALL_RULES);
+    const [, ...rest] = worldAt(place);
+    await scene.replaceServer([cluster("c1", { broken: true }), ...rest]);
+    await scene.until("the refusal is known", () => scene.served.rejected().includes("c1"));
+    await scene.until("a settled stream", () => scene.served.settled(TYPES));
+    scene.change([cluster("c2"), endpoints("c2", [stage.podB])]);
+    await scene.stays("no other cluster", 500, () => !scene.served.sent().includes("c2"));
+    scene.change([cluster("c1", { connectTimeoutMs: 2000 })]);
+    await scene.until("Envoy has it", async () => (await scene.stat("cluster.c2.membership_total")) === 1);
+    await scene.until("a settled stream", () => scene.served.settled(TYPES));
+    assert.deepEqual(scene.served.rejected(), []);
+    assert.equal(await scene.stat("cluster_manager.warming_clusters"), 0);
+    assert.equal((await get()).pod, "a");
+  },
+);
 
 trap(
   "resendSiblingsAfterNack",

@@ -6,22 +6,25 @@ import { drainCommand, undrainCommand } from "./commands/drain.ts";
 import { edgeBootstrapCommand } from "./commands/edge-bootstrap.ts";
 import { elsewhere } from "./commands/elsewhere.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { optionalTextFlag } from "./commands/flags.ts";
 import { statusCommand } from "./commands/status.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { CommandError, EXIT, reasonOf } from "./exit-code.ts";
 import { printable } from "./render/text.ts";
 
-const ABOUT = `One network over many Kubernetes clusters: one Envoy edge over the Ingresses of all.
+const ABOUT = `One network over many Kubernetes clusters: one Envoy edge over the Ingresses of
+all.
 
 EXAMPLES
-  carrick status                              what the controller knows, and what is wrong
+  carrick status                              what is known, and what is wrong
   carrick explain https://shop.example/cart   where a request goes, and why
   carrick drain paris                         take a cluster out of service
-  carrick doctor --config controller.yaml     check everything, each finding with its fix
+  carrick doctor --config controller.yaml     check everything, with fixes
 
 ENVIRONMENT
-  CARRICK_CONTROLLER   controllers to ask, separated by commas; else http://127.0.0.1:18001
+  CARRICK_CONTROLLER   controllers to ask, separated by commas;
+                       else http://127.0.0.1:18001
   CARRICK_CERTIFICATE, CARRICK_KEY, CARRICK_AUTHORITY
                        operator's certificate, for controllers on other machines
   CARRICK_CONFIG       configuration file of the controller
@@ -46,9 +49,29 @@ export const application: Application<CliContext> = buildApplication<CliContext>
         docs: { brief: "Set up edge Envoys" },
       }),
       crds: crdsCommand,
-      controller: elsewhere("controller", "controller", "Run a controller: watch clusters, serve edge Envoys"),
-      lab: elsewhere("lab", "lab", "Clusters on this machine, to try Carrick and to test it"),
-      demo: elsewhere("demo", "lab", "The demo: two clusters behind one real Envoy, every claim checked"),
+      controller: elsewhere<{ readonly config?: string; readonly check?: boolean }>({
+        name: "controller",
+        program: "controller",
+        brief: "Run a controller: watch clusters, serve edge Envoys",
+        flags: {
+          config: optionalTextFlag("file", "Configuration, explained in docs/configuration.md"),
+          check: { kind: "boolean", optional: true, withNegated: false, brief: "Check the configuration, then end" },
+        },
+      }),
+      lab: elsewhere({
+        name: "lab",
+        program: "lab",
+        brief: "Clusters on this machine, to try Carrick and to test it",
+        words: ["demo", "api-server", "backend"],
+        flags: {},
+      }),
+      demo: elsewhere({
+        name: "demo",
+        program: "lab",
+        brief: "The demo: two clusters behind one real Envoy, every claim checked",
+        words: ["1", "2", "3", "4", "5", "6", "7"],
+        flags: {},
+      }),
       completion: completionCommand,
       version: versionCommand,
     },

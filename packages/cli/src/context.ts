@@ -13,7 +13,7 @@ export interface CliContext extends CommandContext {
   now(): number;
   /** Resolves after `ms`, or rejects when `signal` is aborted. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
-  /** Aborted by Ctrl-C from now on; a second Ctrl-C ends the process. */
+  /** Aborted by Ctrl-C or SIGTERM from now on; a second one ends the process. */
   interruption(): AbortSignal;
   /** How to start the controller's program, where it is at hand. */
   readonly controllerProgram: readonly string[] | undefined;
@@ -23,5 +23,7 @@ export interface Screen {
   readonly terminal: boolean;
   /** Columns; 80 where the output is no terminal. */
   readonly width: number;
+  /** Rows; endless where the output is no terminal. */
+  readonly height: number;
   readonly paint: Paint;
 }

@@ -151,7 +151,7 @@ test("status names the broken object of each cluster, with path and fix", async 
   const { code, stdout } = await carrick("status");
   assert.equal(code, EXIT.done);
   assert.match(stdout, /^controller \(Carrick 0\.1\.0\), up \d+ s, ready\n/);
-  assert.match(stdout, /^london +fresh +\d+ s +- +1 +5 +\/.*london$/m);
+  assert.match(stdout, /^london +fresh +- +- +1 +5 +\/.*london$/m);
   assert.match(stdout, /^paris +fresh +\d+ s +- +1 +5 +https?:\/\/127\.0\.0\.1:\d+$/m);
   assert.match(stdout, /^ {2}london: Ingress shop\/broken \(resourceVersion \S+\)\n {4}spec\.rules\[0\]\.host: \S/m);
   assert.match(stdout, /^ {2}paris: Ingress shop\/broken /m);

@@ -25,11 +25,13 @@ export interface CapturedWorld {
   readonly controllerProgram?: readonly string[];
   /** Called with everything that the command writes to its standard output. */
   readonly onOutput?: (text: string) => void;
+  /** Rows of the terminal that it writes to; without it the output is none. */
+  readonly terminalRows?: number;
   /** Called instead of waiting. */
   readonly pause?: CliContext["pause"];
 }
 
-/** Runs one command line in this process, without a terminal, and gives what it wrote. */
+/** Runs one command line in this process and gives what it wrote. */
 export async function captured(args: readonly string[], world: CapturedWorld = {}): Promise<CapturedRun> {
   const { env = {}, now = Date.now, interruption = new AbortController().signal } = world;
   let stdout = "";
@@ -50,7 +52,12 @@ export async function captured(args: readonly string[], world: CapturedWorld = {
       env,
     },
     env,
-    screen: { terminal: false, width: 80, paint: plain },
+    screen: {
+      terminal: world.terminalRows !== undefined,
+      width: 80,
+      height: world.terminalRows ?? Infinity,
+      paint: plain,
+    },
     showsProgress: false,
     now,
     pause:

@@ -14,7 +14,9 @@ export function isHealthy(report: StatusReport): boolean {
     report.clusters.every(
       (cluster) => cluster.state === "fresh" && troubledKinds(cluster).length === 0 && cluster.problems.length === 0,
     ) &&
-    report.fleets.every((fleet) => fleet.envoys.every((envoy) => envoy.refused.length === 0)) &&
+    report.fleets.every(
+      ({ held = [], envoys }) => held.length === 0 && envoys.every(({ refused }) => refused.length === 0),
+    ) &&
     report.problems.length === 0 &&
     report.moreProblems === 0
   );

@@ -18,6 +18,9 @@ export function processContext(): CliContext {
         // A terminal that does not know its size says 0.
         return (stdout.isTTY && stdout.columns) || UNKNOWN_WIDTH;
       },
+      get height() {
+        return (stdout.isTTY && stdout.rows) || Infinity;
+      },
       paint: paintFor(stdout),
     },
     showsProgress: stderr.isTTY,
@@ -27,7 +30,7 @@ export function processContext(): CliContext {
     },
     interruption: () => {
       const controller = new AbortController();
-      process.once("SIGINT", () => controller.abort());
+      for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => controller.abort());
       return controller.signal;
     },
     controllerProgram: bundledController(),

@@ -8,6 +8,8 @@ import { VERSION } from "@carrick/core/report";
 const CLUSTER = { from: "", state: "fresh", drain: false, weight: 1, kinds: [], problems: [] };
 const COMMANDS = ["status", "explain", "drain", "undrain", "doctor", "edge bootstrap", "crds", "completion", "version"];
 
+const tooWide = (text: string): string[] => text.split("\n").filter((line) => line.length > 80);
+
 test("help lists every command, also those that are programs of their own", async () => {
   const { code, stdout, stderr } = await captured(["--help"]);
   assert.deepEqual([code, stderr], [0, ""]);
@@ -25,12 +27,10 @@ test("the help of every command has examples and exit codes", async () => {
     assert.equal(code, 0, command);
     assert.match(stdout, /\nEXAMPLES\n {2}(source )?.*carrick /, command);
     assert.match(stdout, /\nEXIT CODES\n {2}0 {2}\S.*\n {2}(1 {2}.*\n {2})?2 {2}/, command);
-    const prose = stdout.slice(stdout.indexOf("\n\n"), stdout.indexOf("\nFLAGS\n")).split("\n");
-    assert.deepEqual(
-      prose.filter((line) => line.length > 90),
-      [],
-      command,
-    );
+    assert.deepEqual(tooWide(stdout), [], command);
+  }
+  for (const words of [[], ["edge"], ["controller"], ["lab"], ["demo"]]) {
+    assert.deepEqual(tooWide((await captured([...words, "--help"])).stdout), [], words.join());
   }
 });
 
@@ -79,6 +79,12 @@ test("words are completed: commands, flags, shells, clusters, and nothing that i
   assert.deepEqual(await words("completion", "z"), ["zsh"]);
   assert.ok((await words("status", "--w")).includes("--watch"));
   assert.deepEqual(await words("drain", "p"), ["paris"]);
+  assert.deepEqual(await words("drain", ""), ["london", "paris"]);
+  assert.ok((await words("drain", "--f")).includes("--force"));
+  assert.deepEqual(await words("controller", "--c"), ["--config", "--check"]);
+  assert.deepEqual(await words("demo", ""), ["1", "2", "3", "4", "5", "6", "7"]);
+  assert.deepEqual(await words("demo", "3", "5"), ["5"]);
+  assert.deepEqual(await words("lab", "d"), ["demo"]);
   assert.deepEqual(
     (await captured(["__complete", "drain", "lo"], { env: { CARRICK_CONTROLLER: "127.0.0.1:1" } })).stdout,
     "",

@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import { Server as TlsServer } from "node:tls";
 import type { EdgeEnvironment, Fleet } from "@carrick/core/derive";
+import { KINDS } from "@carrick/core/model";
 import type { FastifyInstance } from "fastify";
 import { apiServer, secureContext } from "./api/api-server.ts";
 import { probeServer } from "./api/probe-server.ts";
 import { statusReport } from "./api/status.ts";
 import { Copies } from "./cache/copies.ts";
+import { lockFolder } from "./cache/folder-lock.ts";
 import { ConfigError } from "./config/load.ts";
 import type { Config, EdgeConfig, ListenConfig } from "./config/schema.ts";
-import { readTlsFiles, type TlsMaterial, watchTlsFiles } from "./config/tls-files.ts";
+import { readTlsFiles, type TlsMaterial, watchTlsFiles, wrongControllerName } from "./config/tls-files.ts";
 import type { Logger } from "./log.ts";
 import { commitTimer, createMetrics, xdsMetrics } from "./metrics/metrics.ts";
 import { Readiness } from "./readiness.ts";
@@ -42,6 +44,9 @@ export async function startController(
 ): Promise<Controller> {
   const started = Date.now();
   let tls = readTlsFiles(config.tls);
+  const unlock = config.cache === undefined ? undefined : lockFolder(config.cache);
+  const unnamed = wrongControllerName(tls.certificate, config.domain);
+  if (unnamed !== undefined) log.warn(`${config.tls.certificate}: ${unnamed}`);
   const hash: EdgeEnvironment["hash"] = (bytes) => createHash("sha256").update(bytes).digest("hex");
   const onDefect = (error: unknown) => log.error({ err: error }, "a defect of Carrick: please report it");
   const world = new World({ fleets: config.edges.map(fleetOf), hash, onDefect, soon: setImmediate });
@@ -118,6 +123,7 @@ export async function startController(
       await edges.close();
       await Promise.all(servers.map((server) => server.close()));
       await copies?.written();
+      unlock?.();
       log.info("stopped");
     },
   };
@@ -139,6 +145,8 @@ async function openSources(
   const opened = clusters.map(async (cluster) => {
     const writers = createWriters(world, cluster.name);
     await copies?.restore(cluster.name, writers);
+    // The operator's word that nobody can hold anything of it.
+    if (cluster.new) for (const kind of KINDS) writers[kind].restore([]);
     return openSource(cluster, {
       world,
       rules,

@@ -1,8 +1,11 @@
+import { accessSync, constants } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
+import { lockFolder } from "./cache/folder-lock.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
-import { readTlsFiles } from "./config/tls-files.ts";
+import type { Config } from "./config/schema.ts";
+import { readTlsFiles, wrongControllerName } from "./config/tls-files.ts";
 import { startController } from "./controller.ts";
 import { createLogger } from "./log.ts";
 import { VERSION } from "@carrick/core/report";
@@ -45,8 +48,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const config = loadConfig(file);
     if (check) {
-      readTlsFiles(config.tls);
-      return print(`${file}: is right\n`);
+      return checkConfig(config, file);
     }
     const log = createLogger(config.log.level);
     const controller = await startController(config, { replica: config.replica ?? hostname(), version: VERSION, log });
@@ -58,6 +60,25 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return complain(error, error instanceof ConfigError ? 2 : 1);
   }
+}
+
+/** Looks at everything that the configuration names, without starting anything. */
+function checkConfig(config: Config, file: string): number {
+  const { certificate } = readTlsFiles(config.tls);
+  const unnamed = wrongControllerName(certificate, config.domain);
+  if (unnamed !== undefined) throw new ConfigError(`${config.tls.certificate}: ${unnamed}`);
+  for (const { name, files, kubernetes } of config.clusters) {
+    const path = files ?? (kubernetes !== undefined && "kubeconfig" in kubernetes ? kubernetes.kubeconfig : undefined);
+    if (path === undefined) continue;
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigError(`${path}: where cluster ${name} comes from cannot be read (${why}); correct the path`);
+    }
+  }
+  if (config.cache !== undefined) lockFolder(config.cache)();
+  return print(`${file}: is right\n`);
 }
 
 function stopSignal(): Promise<void> {

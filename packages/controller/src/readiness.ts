@@ -1,11 +1,13 @@
 import type { Source } from "./sources/source.ts";
 
+const LOOK_MS = 250;
 /**
- * A source that hangs is looked at so many times, that far apart, before nobody waits for it any longer. Looks are
- * counted and not time, because a process that is busy with long lists hears nobody meanwhile.
+ * A source of which nothing is heard is looked at so many times before nobody waits for it any longer. Looks are counted
+ * and not time, because a process that is busy with long lists hears nobody meanwhile.
  */
 const SILENT_LOOKS = 20;
-const LOOK_MS = 250;
+/** Nor for one that goes on, but more slowly than all others, when so many have passed since the last other was done. */
+const LAST_LOOKS = 40;
 
 export interface ReadinessOptions {
   readonly sources: readonly Source[];
@@ -51,28 +53,37 @@ export class Readiness {
     return this.#sources.flatMap((source) =>
       source
         .kinds()
-        .filter(({ known, kind }) => !known && kind !== "Secret")
-        .map(({ kind, error }) => `${source.cluster}/${kind}: ${error ?? "its first list has not been told yet"}`),
+        .filter(({ known, kind }) => !known && (kind !== "Secret" || !this.#ready))
+        .map(({ kind, error }) => `${source.cluster}/${kind}: ${error ?? "has not been told yet"}`),
     );
   }
 
   async #settle(settled: (source: Source) => Promise<void>): Promise<void> {
-    const waits = this.#sources.map((source) => settledOrSilent(source, settled(source)));
-    await Promise.all(waits);
+    const waiting = new Set(this.#sources);
+    const done = Promise.all(this.#sources.map((source) => settled(source).then(() => waiting.delete(source))));
+    await Promise.race([done, onlyLaggards(waiting, this.#sources.length)]);
   }
 }
 
-/** A long list is waited for as long as it goes on; a source that says nothing is not. */
-function settledOrSilent(source: Source, settled: Promise<void>): Promise<void> {
+/** Resolves when those that are still waited for only hang, or lag behind all others. */
+function onlyLaggards(waiting: ReadonlySet<Source>, all: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let heard = 0;
-  let silent = 0;
+  const silent = new Map<Source, { heard: number; looks: number }>();
+  let left = waiting.size;
+  let since = 0;
   const timer = setInterval(() => {
-    const last = Math.max(...source.kinds().map(({ heardAt }) => heardAt ?? 0));
-    silent = last > heard ? 0 : silent + 1;
-    heard = Math.max(heard, last);
-    if (silent >= SILENT_LOOKS) resolve();
+    since = waiting.size === left ? since + 1 : 0;
+    left = waiting.size;
+    for (const source of waiting) {
+      const heard = Math.max(...source.kinds().map(({ heardAt }) => heardAt ?? 0));
+      const before = silent.get(source);
+      silent.set(source, { heard, looks: before?.heard === heard ? before.looks + 1 : 0 });
+    }
+    const hanging = [...waiting].every((source) => (silent.get(source)?.looks ?? 0) >= SILENT_LOOKS);
+    if (left === 0 || hanging || (left < all && since >= LAST_LOOKS)) {
+      clearInterval(timer);
+      resolve();
+    }
   }, LOOK_MS);
-  void settled.then(resolve);
-  return promise.finally(() => clearInterval(timer));
+  return promise;
 }

@@ -30,11 +30,38 @@ class Case {
   }
 }
 
-test("a bad cluster alone is refused at once, new or replaced", () => {
+test("bad clusters alone are refused at once, new or replaced", () => {
   const envoy = new Case();
-  assert.deepEqual(envoy.send({ n: BAD }), ["2 NACK"]);
+  assert.deepEqual(envoy.send({ n: BAD, m: BAD }), ["2 NACK"]);
   assert.deepEqual(envoy.send({ a: BAD }), ["3 NACK"]);
   assert.deepEqual([...envoy.model.active.keys()], ["a", "b"]);
+  assert.deepEqual(envoy.model.stuck, ["n", "m", "a"]);
+});
+
+test("the same bad version once more is nothing new to it", () => {
+  const envoy = new Case();
+  assert.deepEqual([envoy.send({ n: BAD }), envoy.send({ n: BAD })], [["2 NACK"], ["3 ACK"]]);
+  assert.deepEqual([envoy.send({ a: BAD }), envoy.send({ a: BAD })], [["4 NACK"], ["5 ACK"]]);
+});
+
+test("after a refusal the next change of any cluster silences it, on this stream and the next", () => {
+  const envoy = new Case();
+  assert.deepEqual(envoy.send({ n: BAD }), ["2 NACK"]);
+  assert.equal(envoy.model.silent, false);
+  assert.deepEqual(envoy.send({ good: {} }), []);
+  envoy.model.assign("good", ["1"]);
+  assert.deepEqual(envoy.answers(), []);
+  envoy.model.disconnect();
+  assert.equal(envoy.model.silent, true);
+});
+
+test("unless it is freed: of a new one by its removal, of a replaced one by the version that serves", () => {
+  const envoy = new Case();
+  assert.deepEqual([envoy.send({ n: BAD }), envoy.send({}, "n")], [["2 NACK"], ["3 ACK"]]);
+  assert.deepEqual([envoy.send({ a: BAD }), envoy.send({ a: {} })], [["4 NACK"], []]);
+  envoy.model.assign("a", ["1"]);
+  assert.deepEqual([envoy.answers(), envoy.send({}, "b")], [["5 ACK"], ["6 ACK"]]);
+  assert.deepEqual(envoy.model.stuck, []);
 });
 
 test("the ACK is withheld while a cluster warms, new or replaced", () => {

@@ -39,7 +39,7 @@ export class ClusterModel {
 
   /** Whether a cluster waits for its endpoints. */
   get warms(): boolean {
-    return this.#warming.values().some(({ refused }) => !refused);
+    return [...this.#warming.values()].some(({ refused }) => !refused);
   }
 
   /** Refused clusters of which Envoy was not freed. */

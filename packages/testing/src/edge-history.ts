@@ -52,12 +52,12 @@ export class EdgeHistory {
     this.#know();
     // Clusters whose endpoints are refused warm until their time is over, one after the other.
     this.#link.settle(200_000);
-    if (this.#isMute()) return { harm: [], rejected: 0, reconnects: 0, mute: true };
-    this.#checkHeld();
+    if (!this.#isMute()) this.#checkHeld();
     this.#rejected += this.#link.sequencer.state().reduce((sum, { rejected }) => sum + rejected.length, 0);
     this.#world.repair();
     this.#refresh();
     this.#link.settle();
+    if (this.#isMute()) return { harm: [], rejected: 0, reconnects: 0, mute: true };
     this.#checkHeld();
     this.#checkQuiet();
     this.#checkResume();
@@ -78,7 +78,7 @@ export class EdgeHistory {
   /** Where something is bad, traffic may suffer; where nothing ever was, it may not. */
   #isExcused(damage: Damage): boolean {
     const { tainted, emptied } = this.#world;
-    if (damage.kind === "no routes") return tainted.size > 0;
+    if (damage.kind === "no routes" || damage.kind === "no scope") return tainted.size > 0;
     return tainted.has(damage.name) || (damage.kind === "emptied" && emptied.has(damage.name));
   }
 
@@ -135,6 +135,7 @@ export class EdgeHistory {
       this.#lose();
     }
     this.#reconnects++;
+    this.#forget(same);
     this.#link.reconnect(this.#replicas[this.#at]!, same);
     this.#held = this.#replicas[this.#at]!.parisKnown ? undefined : this.#parisEndpoints();
   }
@@ -143,6 +144,7 @@ export class EdgeHistory {
   #restart(): void {
     this.#replicas[this.#at] = new ReplicaView(this.#world, false);
     this.#lose();
+    this.#forget(false);
     this.#reconnects++;
     this.#link.reconnect(this.#replicas[this.#at]!, false);
     this.#held = this.#parisEndpoints();
@@ -150,6 +152,18 @@ export class EdgeHistory {
 
   #lose(): void {
     for (const names of this.#link.sequencer.leftovers().values()) for (const name of names) this.#lost.add(name);
+  }
+
+  /** What the next replica cannot know: refused clusters of which Envoy was not freed, and versions long gone. */
+  #forget(same: boolean): void {
+    const { stuck, active, silent } = this.#link.envoy.clusters;
+    // The same replica knows of those that were new, if Envoy asks for clusters again.
+    for (const name of stuck) if (!same || silent || active.has(name)) this.#lost.add(name);
+    const source = this.#replicas[this.#at]!.source(CLUSTER)!;
+    for (const [name, version] of active) {
+      const known = source.get(name)?.version === version || source.earlier?.(name, version) !== undefined;
+      if (!known) this.#lost.add(name);
+    }
   }
 
   #know(): void {

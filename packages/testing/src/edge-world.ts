@@ -32,7 +32,10 @@ interface ClusterRow {
 }
 
 const CLUSTERS = ["c0", "c1", "c2", "c3", "c4", "c5"];
-const TABLES = ["t0", "t1", "t2"];
+/** Tables that listeners name, and tables that they find by scopes of the same name. */
+const NAMED = ["t0", "t1", "t2"];
+const SCOPED = ["k0", "k1", "k2"];
+const TABLES = [...NAMED, ...SCOPED];
 const LISTENERS = ["http", "https"];
 const SECRETS = ["s0", "s1"];
 
@@ -43,7 +46,6 @@ export class EdgeWorld {
   readonly #clusters = new Map<string, ClusterRow>();
   readonly #tables = new Map<string, Set<string>>();
   readonly #listeners = new Map<string, { scoped: boolean; tables: Set<string>; secrets: Set<string> }>();
-  readonly #scopes = new Map<string, string>();
   readonly #bad = new Map<string, Bad>();
   readonly #salts = new Map<string, number>();
   /** Clusters, tables and secrets that were bad at some time: what names them may have suffered. */
@@ -92,7 +94,7 @@ export class EdgeWorld {
   }
 
   clear(): void {
-    for (const rows of [this.#listeners, this.#scopes, this.#tables, this.#clusters, this.#bad]) rows.clear();
+    for (const rows of [this.#listeners, this.#tables, this.#clusters, this.#bad]) rows.clear();
   }
 
   /** All resources, as seen by who knows both sources, or all but `paris`. */
@@ -122,10 +124,9 @@ export class EdgeWorld {
       const known = [...clusters].filter((cluster) => rows.get(CLUSTER)!.has(cluster)).sort();
       put(ROUTES, name, { clusters: known }, partial);
     }
-    for (const [name, table] of this.#scopes) put(SCOPED_ROUTES, name, { table });
+    for (const name of SCOPED) if (this.#tables.has(name)) put(SCOPED_ROUTES, name, { table: name });
     for (const [name, { scoped, tables, secrets }] of this.#listeners) {
-      const names = { tables: scoped ? [] : [...tables].sort(), secrets: [...secrets].sort() };
-      put(LISTENER, name, { ...names, ...(scoped && { scoped }) });
+      put(LISTENER, name, { [scoped ? "scopes" : "tables"]: [...tables].sort(), secrets: [...secrets].sort() });
       for (const secret of secrets) put(SECRET, secret, {});
     }
     return rows;
@@ -164,24 +165,23 @@ export class EdgeWorld {
     const clusters = new Set<string>();
     for (let count = this.#random(3); count > 0 && known.length > 0; count--) clusters.add(pick(this.#random, known));
     this.#tables.set(name, clusters);
-    if (this.#random(2) === 0) this.#scopes.set(`scope-${name}`, name);
   }
 
   #dropTable(name: string): void {
     this.#tables.delete(name);
-    this.#scopes.delete(`scope-${name}`);
     this.#bad.delete(`${ROUTES} ${name}`);
     for (const { tables } of this.#listeners.values()) tables.delete(name);
   }
 
   #setListener(name: string): void {
-    const known = [...this.#tables.keys()];
+    const scoped = this.#random(3) === 0;
+    const known = (scoped ? SCOPED : NAMED).filter((table) => this.#tables.has(table));
     const tables = new Set<string>();
     const secrets = new Set<string>();
     for (let count = this.#random(3); count > 0 && known.length > 0; count--) tables.add(pick(this.#random, known));
     if (name === "https")
       for (let count = this.#random(3); count > 0; count--) secrets.add(pick(this.#random, SECRETS));
-    this.#listeners.set(name, { scoped: this.#random(3) === 0, tables, secrets });
+    this.#listeners.set(name, { scoped, tables, secrets });
   }
 
   #setEndpoints(name: string): void {
@@ -220,7 +220,7 @@ export class ReplicaView extends TableView {
   parisKnown = true;
 
   constructor(world: EdgeWorld, parisKnown = true) {
-    super(EDGE_TYPES);
+    super(EDGE_TYPES, true);
     this.#world = world;
     this.parisKnown = parisKnown;
     this.refresh();

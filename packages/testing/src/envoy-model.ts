@@ -29,6 +29,8 @@ export type Damage =
   | { readonly kind: "missing cluster"; readonly name: string; readonly table: string }
   /** A listener opened without its routes: 404. */
   | { readonly kind: "no routes"; readonly name: string; readonly table: string }
+  /** A listener that serves points at a scope that is not there, or whose table is not: 404. */
+  | { readonly kind: "no scope"; readonly name: string; readonly table: string }
   /** A cluster that serves lost its last endpoint. */
   | { readonly kind: "emptied"; readonly name: string };
 
@@ -39,6 +41,8 @@ interface Live {
 
 interface Opening extends Live {
   readonly since: number;
+  /** It came when the scopes were not there yet. */
+  readonly early: boolean;
 }
 
 export class EnvoyModel {
@@ -53,8 +57,16 @@ export class EnvoyModel {
   readonly #tables = new Map<string, Live>();
   readonly #secrets = new Map<string, Live>();
   readonly #endpoints = new Map<string, Live>();
-  readonly #missing = new Set<string>();
+  #missing = new Set<string>();
+  /**
+   * All listeners share the scopes. `none`: none uses any; the versions that were once taken are remembered all the
+   * same. `asked`: a listener warms until they and their tables come. `loaded`: another one serves with them at once.
+   */
+  #scoping: "none" | "asked" | "loaded" = "none";
+  #scopesCame = false;
   #connected = false;
+  /** It has not asked for clusters on this stream yet. */
+  #owesClusters = false;
   #clustersCame = false;
 
   /** Opens a stream: each type that was in use tells what it holds. */
@@ -63,7 +75,9 @@ export class EnvoyModel {
     this.#client(CLUSTER);
     for (const type of TYPES) {
       const client = this.#types.get(type);
-      if (client !== undefined && (WILDCARD.has(type) || client.names.size > 0)) this.#send(type, client.open());
+      if (type === CLUSTER) this.#owesClusters = true;
+      else if (client !== undefined && (WILDCARD.has(type) || client.names.size > 0)) this.#send(type, client.open());
+      this.#tellClusters();
     }
   }
 
@@ -75,7 +89,12 @@ export class EnvoyModel {
 
   receive(response: DeltaResponse, now: number): void {
     if (response.type === CLUSTER) this.#receiveClusters(response, now);
-    else this.#send(response.type, this.#answer(response, this.#apply(response, now)));
+    else {
+      const answer = this.#answer(response, this.#apply(response, now));
+      // What a new listener names is asked for before the answer.
+      if (response.type === LISTENER) this.#settle();
+      this.#send(response.type, answer);
+    }
     this.#settle();
   }
 
@@ -86,8 +105,7 @@ export class EnvoyModel {
       const { tables = [] } = listener.meaning;
       const missing = tables.filter((table) => !this.#tables.has(table));
       for (const table of missing) this.damage.push({ kind: "no routes", name, table });
-      this.#opening.delete(name);
-      this.#listeners.set(name, listener);
+      this.#open(name, listener);
     }
     this.#settle();
   }
@@ -100,6 +118,7 @@ export class EnvoyModel {
 
   /** Whether it asked for the resource, by name or by asking for all. */
   wants(type: TypeUrl, name: string): boolean {
+    if (type === SCOPED_ROUTES && this.#scoping === "none") return false;
     const client = this.#types.get(type);
     return client !== undefined && (WILDCARD.has(type) || client.names.has(name));
   }
@@ -149,6 +168,10 @@ export class EnvoyModel {
   #apply({ type, resources, removed }: DeltaResponse, now: number): string | undefined {
     const invalid = resources.filter((resource) => meaningOf(resource).bad === "format").map(({ name }) => name);
     if (invalid.length > 0) return `Proto constraint validation failed (ValidationError): name: "${invalid.join()}"`;
+    if (type === SCOPED_ROUTES) {
+      if (this.#scoping === "none") return undefined;
+      this.#scopesCame = true;
+    }
     const refused: string[] = [];
     for (const resource of resources) {
       const meaning = meaningOf(resource);
@@ -174,7 +197,7 @@ export class EnvoyModel {
     const { name } = resource;
     if (type === LISTENER) {
       if (this.#listeners.get(name)?.resource.version === resource.version) this.#opening.delete(name);
-      else this.#opening.set(name, { resource, meaning, since: now });
+      else this.#opening.set(name, { resource, meaning, since: now, early: this.#scoping !== "loaded" });
       return;
     }
     if (!WILDCARD.has(type) && !this.#client(type).names.has(name)) return;
@@ -189,29 +212,59 @@ export class EnvoyModel {
   /** What follows from the new state: open listeners, references, answers, damage. */
   #settle(): void {
     for (const [name, listener] of this.#opening) {
-      const { tables = [], secrets = [] } = listener.meaning;
-      if (!tables.every((table) => this.#tables.has(table)) || !secrets.every((one) => this.#secrets.has(one)))
-        continue;
-      this.#opening.delete(name);
-      this.#listeners.set(name, listener);
+      if (!this.#isWarm(listener)) continue;
+      const { scopes } = listener.meaning;
+      // What is gone when the scopes come was never served by it.
+      const there = listener.early ? scopes?.filter((scope) => this.#scopes.has(scope)) : scopes;
+      this.#open(name, { ...listener, meaning: { ...listener.meaning, ...(there && { scopes: there }) } });
     }
     // Listeners are asked for once the first clusters are there.
     if (!this.#types.has(LISTENER) && this.#clustersCame && !this.clusters.warms) {
       this.#send(LISTENER, this.#client(LISTENER).open());
     }
     this.#follow();
+    this.#tellClusters();
     for (const { nonce, error } of this.clusters.answers()) {
       this.#send(CLUSTER, error === undefined ? { nonce } : { nonce, error });
     }
     this.#look();
   }
 
+  #tellClusters(): void {
+    if (!this.#owesClusters || this.clusters.silent) return;
+    this.#owesClusters = false;
+    this.#send(CLUSTER, this.#client(CLUSTER).open());
+  }
+
+  #isWarm({ meaning: { tables = [], secrets = [], scopes } }: Live): boolean {
+    const scoped =
+      this.#scopesCame && [...this.#scopes.values()].every(({ meaning }) => this.#tables.has(meaning.table!));
+    return (
+      tables.every((table) => this.#tables.has(table)) &&
+      secrets.every((secret) => this.#secrets.has(secret)) &&
+      (scopes === undefined || this.#scoping === "loaded" || scoped)
+    );
+  }
+
+  #open(name: string, listener: Live): void {
+    this.#opening.delete(name);
+    this.#listeners.set(name, listener);
+    if (listener.meaning.scopes !== undefined) this.#scoping = "loaded";
+  }
+
   /** Subscribes to what is named, and to nothing else. */
   #follow(): void {
     const listeners = [...this.#listeners.values(), ...this.#opening.values()].map(({ meaning }) => meaning);
-    const scoped = listeners.some((listener) => listener.scoped === true);
-    if (scoped && !this.#types.has(SCOPED_ROUTES)) this.#send(SCOPED_ROUTES, this.#client(SCOPED_ROUTES).open());
-    const scopes = scoped ? [...this.#scopes.values()].map(({ meaning }) => meaning.table!) : [];
+    if (!listeners.some(({ scopes }) => scopes !== undefined)) {
+      this.#scoping = "none";
+      this.#scopesCame = false;
+      this.#scopes.clear();
+    } else if (this.#scoping === "none") {
+      this.#scoping = "asked";
+      // What it once subscribed to it does not ask for again.
+      if (!this.#types.has(SCOPED_ROUTES)) this.#send(SCOPED_ROUTES, this.#client(SCOPED_ROUTES).open());
+    }
+    const scopes = [...this.#scopes.values()].map(({ meaning }) => meaning.table!);
     this.#name(ROUTES, new Set([...listeners.flatMap(({ tables = [] }) => tables), ...scopes]));
     this.#name(SECRET, new Set(listeners.flatMap(({ secrets = [] }) => secrets)));
     this.#ask(ENDPOINTS);
@@ -236,18 +289,24 @@ export class EnvoyModel {
 
   /** Damage is a moment: what is missing now and was not before. */
   #look(): void {
-    const missing = new Set<string>();
-    for (const { meaning } of this.#listeners.values()) {
-      const scoped = meaning.scoped === true ? [...this.#scopes.values()].map((scope) => scope.meaning.table!) : [];
-      for (const table of [...(meaning.tables ?? []), ...scoped]) {
-        for (const cluster of this.#tables.get(table)?.meaning.clusters ?? []) {
-          if (this.clusters.active.has(cluster)) continue;
-          missing.add(cluster);
-          if (!this.#missing.has(cluster)) this.damage.push({ kind: "missing cluster", name: cluster, table });
+    const before = this.#missing;
+    this.#missing = new Set();
+    const miss = (damage: Damage & { readonly table: string }): void => {
+      const key = `${damage.kind} ${damage.name} ${damage.table}`;
+      this.#missing.add(key);
+      if (!before.has(key)) this.damage.push(damage);
+    };
+    for (const [name, { meaning }] of this.#listeners) {
+      const { tables = [], scopes = [] } = meaning;
+      const served = scopes.map((scope) => this.#scopes.get(scope)?.meaning.table);
+      for (const [i, table] of served.entries()) {
+        if (table === undefined || !this.#tables.has(table)) miss({ kind: "no scope", name, table: scopes[i]! });
+      }
+      for (const table of [...tables, ...served]) {
+        for (const cluster of this.#tables.get(table ?? "")?.meaning.clusters ?? []) {
+          if (!this.clusters.active.has(cluster)) miss({ kind: "missing cluster", name: cluster, table: table! });
         }
       }
     }
-    this.#missing.clear();
-    for (const name of missing) this.#missing.add(name);
   }
 }

@@ -20,7 +20,7 @@ export class Link {
   /** Virtual time in milliseconds. */
   now = 0;
   sequencer: Sequencer;
-  /** Resources that were sent on this stream. */
+  /** Resources that were sent on this stream, of those that the client uses. */
   sent = 0;
   /** Responses that were written although too many of their type had no answer. */
   crowded = 0;
@@ -63,7 +63,7 @@ export class Link {
     while (this.#down.length < this.#window) {
       const response = this.sequencer.step(this.now);
       if (response === undefined) break;
-      this.sent += response.resources.length;
+      this.sent += response.resources.filter(({ name }) => this.envoy.wants(response.type, name)).length;
       const unanswered = (this.#unanswered.get(response.type) ?? 0) + 1;
       this.#unanswered.set(response.type, unanswered);
       // Clusters overlap; and what was taken back is told beside what it takes back.

@@ -4,11 +4,11 @@ import type { Resource } from "@carrick/xds/protocol";
 export interface Meaning {
   /** Listener: route tables by name. */
   readonly tables?: readonly string[];
-  /** Listener: finds its tables by scopes. */
-  readonly scoped?: boolean;
+  /** Listener: the scopes by which it finds tables. */
+  readonly scopes?: readonly string[];
   /** Listener: certificates by name. */
   readonly secrets?: readonly string[];
-  /** Scope: its route table. */
+  /** Scope: its route table, which no listener names. */
   readonly table?: string;
   /** Route table: clusters that it routes to. */
   readonly clusters?: readonly string[];

@@ -29,7 +29,7 @@ export const TYPE_URLS: Readonly<Record<ShortType, TypeUrl>> = {
 const EMPTY_ASSIGNMENT = (name: string): Resource => resourceOf(name, { endpoints: [] });
 
 export class Script {
-  readonly view = new TableView(Object.values(TYPE_URLS));
+  readonly view = new TableView(Object.values(TYPE_URLS), true);
   readonly sequencer: Sequencer;
   now = 0;
 

@@ -5,10 +5,21 @@ export type Changes = ReadonlyMap<TypeUrl, ReadonlyMap<string, Resource | undefi
 
 class TableSource implements Source {
   readonly rows = new Map<string, Resource>();
+  /** What was replaced, by version. */
+  readonly replaced = new Map<string, Map<string, Resource>>();
   known = true;
 
   get(name: string): Resource | undefined {
     return this.rows.get(name);
+  }
+
+  earlier(name: string, version: string): Resource | undefined {
+    return this.replaced.get(name)?.get(version);
+  }
+
+  keep(old: Resource): void {
+    const versions = this.replaced.get(old.name) ?? new Map<string, Resource>();
+    this.replaced.set(old.name, versions.set(old.version, old));
   }
 
   names(): Iterable<string> {
@@ -22,9 +33,12 @@ class TableSource implements Source {
 
 export class TableView implements View {
   readonly #sources = new Map<TypeUrl, TableSource>();
+  readonly #remembers: boolean;
   readonly #watchers = new Set<(changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void>();
 
-  constructor(types: Iterable<TypeUrl>) {
+  /** `remembers`: what was replaced can still be asked for, without bound. */
+  constructor(types: Iterable<TypeUrl>, remembers = false) {
+    this.#remembers = remembers;
     for (const type of types) this.#sources.set(type, new TableSource());
   }
 
@@ -43,6 +57,8 @@ export class TableView implements View {
     for (const [type, rows] of changes) {
       const source = this.#sources.get(type)!;
       for (const [name, resource] of rows) {
+        const old = source.rows.get(name);
+        if (this.#remembers && old !== undefined && old.version !== resource?.version) source.keep(old);
         if (resource === undefined) source.rows.delete(name);
         else source.rows.set(name, resource);
       }

@@ -9,19 +9,20 @@ export interface Statuses {
   readonly silent: readonly string[];
 }
 
-/** The status of every controller, asked at once. Throws a `CommandError` if one refuses. */
+/** The status of every controller, asked at once, in their order. Throws a `CommandError` if one refuses. */
 export async function allStatuses(controllers: readonly URL[], options: AskOptions): Promise<Statuses> {
-  const silent: string[] = [];
-  const answers = await Promise.all(
-    controllers.map(async (controller) => {
-      try {
-        return await statusOf(controller, options);
-      } catch (error) {
-        if (!(error instanceof CommandError) || error.exit !== EXIT.unanswered) throw error;
-        silent.push(error.message);
-        return undefined;
-      }
-    }),
-  );
-  return { reports: answers.filter((report) => report !== undefined), silent };
+  const answers = await Promise.all(controllers.map((controller) => statusOrReason(controller, options)));
+  return {
+    reports: answers.filter((answer) => typeof answer !== "string"),
+    silent: answers.filter((answer) => typeof answer === "string"),
+  };
+}
+
+async function statusOrReason(controller: URL, options: AskOptions): Promise<StatusReport | string> {
+  try {
+    return await statusOf(controller, options);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.exit !== EXIT.unanswered) throw error;
+    return error.message;
+  }
 }

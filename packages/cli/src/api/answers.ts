@@ -54,6 +54,7 @@ const status = z.object({
           bytesSent: amount,
         }),
       ),
+      held: z.array(z.string()).exactOptional(),
     }),
   ),
   problems: z.array(

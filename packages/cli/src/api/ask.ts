@@ -63,7 +63,12 @@ export async function askFirst(controllers: readonly URL[], path: string, option
       reasons.push(error.message);
     }
   }
-  throw new CommandError(
+  throw nobodyAnswers(reasons);
+}
+
+/** `reasons` says of each controller why not. */
+export function nobodyAnswers(reasons: readonly string[]): CommandError {
+  return new CommandError(
     EXIT.unanswered,
     `no controller answers (${reasons.join("; ")}); start one, or name it with --controller or CARRICK_CONTROLLER`,
   );

@@ -9,7 +9,9 @@ const SHELLS = Object.keys(COMPLETION_SCRIPTS) as Shell[];
 export const completionCommand = buildCommand<object, [shell: Shell], CliContext>({
   docs: documented({
     brief: "Print the script that completes carrick's words in a shell",
-    about: `The script asks \`carrick ${COMPLETE_WORDS}\` for every word, so it stays right after an upgrade.`,
+    about: `
+The script asks \`carrick ${COMPLETE_WORDS}\` for every word, so it stays right after
+an upgrade.`,
     examples: [
       ["source <(carrick completion bash)", "bash, for example in ~/.bashrc"],
       ["source <(carrick completion zsh)", "zsh, after compinit in ~/.zshrc"],

@@ -20,9 +20,9 @@ export const crdsCommand = buildCommand<Flags, [], CliContext>({
   docs: documented({
     brief: "Print or install the definition of Carrick's own object, Cluster",
     about: `
-Prints the CustomResourceDefinition of carrick.dev/v1 Cluster as YAML, or installs
-it with --apply and waits until it is served. Installing again brings it to this
-version.`,
+Prints the CustomResourceDefinition of carrick.dev/v1 Cluster as YAML, or
+installs it with --apply and waits until it is served. Installing again brings
+it to this version.`,
     examples: [
       ["carrick crds | kubectl apply -f -", "install with kubectl"],
       ["carrick crds --apply --context paris", "install with the credentials of a context"],

@@ -19,9 +19,10 @@ export const doctorCommand = buildCommand<Flags, [], CliContext>({
     brief: "Check everything that Carrick needs, each finding with its fix",
     about: `
 Checks Node and Envoy on this machine and whether a controller answers. With
---config also what the controller will need: that its configuration is right, its
-certificate fits and lasts, its ports are free, and, of each cluster, that it
-answers, lets the controller read, knows the object Cluster, and has the same time.`,
+--config also what the controller will need: that its configuration is right,
+its certificate fits and lasts, its ports are free, and, of each cluster, that
+it answers, lets the controller read, knows the object Cluster, and has the same
+time.`,
     examples: [
       ["carrick doctor --config controller.yaml", "before the controller starts, or when it does not work"],
       ["carrick doctor", "only this machine and the controller"],

@@ -68,15 +68,16 @@ const EXITS = {
 
 const WAY_IN = `
 The record is the object Cluster/self (carrick.dev/v1) of that cluster, written
-with your own credentials: those of --kubeconfig and --context, else those of the
-controller's configuration file, else the context that is named like the cluster.`;
+with your own credentials: those of --kubeconfig and --context, else those of
+the controller's configuration file, else the context that is named like the
+cluster.`;
 
 export const drainCommand = buildCommand<DrainFlags, [cluster: string], CliContext>({
   docs: documented({
     brief: "Take a cluster out of service, without failing a request",
     about: `
-New requests go to the other clusters; requests that are under way end where they
-are. Refuses to drain the last cluster that takes requests.
+New requests go to the other clusters; requests that are under way end where
+they are. Refuses to drain the last cluster that takes requests.
 ${WAY_IN}`,
     examples: [
       ["carrick drain paris --reason 'kernel upgrade'", "drain, and wait until every Envoy has taken it"],

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { findEnvoy } from "../../../lab/src/envoy/index.ts";
+import { findEnvoy, startEnvoy } from "../../../lab/src/envoy/index.ts";
 import { createAuthority, edgeName } from "../../../lab/src/trust/index.ts";
 import { EXIT } from "../exit-code.ts";
 import { captured, pemFiles, temporaryFolder } from "../fixture.ts";
@@ -29,7 +31,9 @@ test("the real Envoy takes what is printed, as JSON and as YAML", async () => {
   const admin = ["--admin", join(folder.path, "admin.sock"), "--controller", "[::1]:18000,127.0.0.2:1"];
   for (const form of ["json", "yaml"]) {
     const { code, stdout, stderr } = await captured([...flags, ...who, ...admin, "-o", form]);
-    assert.deepEqual([code, stderr], [0, ""]);
+    const start = "--disable-hot-restart --drain-time-s 60 --log-level warning";
+    const note = `Saved as e1.${form}, it starts with: envoy --config-path e1.${form} ${start}\n`;
+    assert.deepEqual([code, stderr], [0, note]);
     const path = join(folder.path, `bootstrap.${form}`);
     writeFileSync(path, stdout);
     await promisify(execFile)(findEnvoy(), ["--mode", "validate", "-c", path, "-l", "error"]);
@@ -38,6 +42,41 @@ test("the real Envoy takes what is printed, as JSON and as YAML", async () => {
     assert.match(JSON.stringify(static_resources), /spiffe:\/\/carrick\.local\/cluster\/london\/controller/);
     assert.equal(static_resources.clusters[0].load_assignment.endpoints[0].lb_endpoints.length, 3);
   }
+});
+
+test("with --secrets a running Envoy takes the certificate that is moved to the place of the old one", async () => {
+  using folder = temporaryFolder();
+  const authority = await createAuthority("mesh");
+  const names = { uris: [edgeName("carrick.local", "london", "public", "e1")] };
+  const { certificate, key, authority: ca } = await pemFiles(folder.path, authority, names);
+  const files = ["--certificate", certificate, "--key", key, "--authority", ca, "--secrets", join(folder.path, "sds")];
+  const who = ["--fleet", "public", "--name", "e1", "--controller", "127.0.0.1:1"];
+  const { code, stdout, stderr } = await captured(["edge", "bootstrap", ...who, ...files]);
+  assert.equal(code, EXIT.done, stderr);
+  await using envoy = await startEnvoy({ name: "e1", bootstrap: JSON.parse(stdout), dir: folder.path });
+  const serials = async (): Promise<string> => (await envoy.admin("/certs").catch(() => undefined))?.body ?? "";
+  const uses = async (pem: string): Promise<void> => {
+    const serial = new X509Certificate(readFileSync(pem)).serialNumber.replace(/^0+/, "").toLowerCase();
+    const deadline = performance.now() + 20_000;
+    while (!(await serials()).includes(serial)) {
+      assert.ok(performance.now() < deadline, envoy.log());
+      await delay(20);
+    }
+  };
+  await uses(certificate);
+  const renewed = await pemFiles(folder.path, authority, names, "renewed");
+  // Between the two moves the pair does not fit, and Envoy keeps what it has.
+  renameSync(renewed.key, key);
+  renameSync(renewed.certificate, certificate);
+  await uses(certificate);
+});
+
+test("a folder for --secrets that cannot be written is refused", async () => {
+  using folder = temporaryFolder();
+  const { flags, certificate } = await edge(folder.path);
+  const refused = await captured([...flags, "--fleet", "public", "--name", "e1", "--secrets", certificate]);
+  assert.deepEqual([refused.code, refused.stdout], [EXIT.usage, ""]);
+  assert.match(refused.stderr, /own\.pem: cannot be written \(EEXIST.*\); name a folder of your own with --secrets\n$/);
 });
 
 test("a certificate of another name is refused, with the name that it has and the one that is needed", async () => {
@@ -65,7 +104,7 @@ test("files that are missing, do not fit or have expired are refused; one that w
   const who = ["--fleet", "public", "--name", "e1"];
   const noted = await captured([...soon.flags, ...who]);
   assert.equal(noted.code, 0);
-  assert.match(noted.stderr, /own\.pem: expires in \d days, at .*; issue it again before that day\n$/);
+  assert.match(noted.stderr, /own\.pem: expires in \d days, at .*; issue it again before that day\n/);
   const late = await captured([...soon.flags, ...who], { now: () => Date.now() + 2 * DAY_MS });
   assert.equal(late.code, EXIT.usage);
   assert.match(late.stderr, /own\.pem: expired at .*; issue it again\n$/);

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
-import { edgeBootstrap } from "@carrick/core/translate";
+import { edgeArguments, edgeBootstrap, edgeSecretFiles, type EdgeTlsFiles } from "@carrick/core/translate";
 import { buildCommand } from "@stricli/core";
 import { stringify } from "yaml";
 import type { CliContext } from "../context.ts";
 import { certificateComplaints } from "../credentials/complaints.ts";
 import { readPemFiles, uriNames } from "../credentials/pem-files.ts";
+import { writeSecretFiles } from "../credentials/secret-files.ts";
 import { controllerUri, type EdgeIdentity, edgeUri, parseEdge } from "../credentials/spiffe.ts";
 import { usageError } from "../exit-code.ts";
 import { parseHostPort } from "../host-port.ts";
@@ -22,6 +23,7 @@ interface Flags {
   readonly cluster?: string;
   readonly serverName?: string;
   readonly admin?: string;
+  readonly secrets?: string;
   readonly output: "json" | "yaml";
 }
 
@@ -29,14 +31,19 @@ export const edgeBootstrapCommand = buildCommand<Flags, [], CliContext>({
   docs: documented({
     brief: "Print the bootstrap with which an Envoy joins a fleet",
     about: `
-Everything that serves traffic comes from the controllers; the bootstrap only says
-where they are and who this Envoy is. Controllers go by the name in its certificate,
-spiffe://<domain>/cluster/<cluster>/edge/<fleet>/<name>, so the certificate must
-carry the fleet and the name that are given here.`,
+Everything that serves traffic comes from the controllers; the bootstrap only
+says where they are and who this Envoy is. Controllers go by the name in its
+certificate, spiffe://<domain>/cluster/<cluster>/edge/<fleet>/<name>, so the
+certificate must carry the fleet and the name that are given here.
+
+Envoy reads the certificate once, at its start. With --secrets it also takes one
+that is renewed: move the new files to their places (mv, or the link that
+Kubernetes moves); a file that is written in place is not noticed.`,
     examples: [
       [
-        "carrick edge bootstrap --fleet public --name e1 --controller 10.0.0.1:18000\n    --certificate e1.pem --key e1.key --authority ca.pem > e1.json",
-        "then: envoy --config-path e1.json --disable-hot-restart --drain-time-s 60",
+        `carrick edge bootstrap --fleet public --name e1 --controller 10.0.0.1:18000 \\
+    --certificate e1.pem --key e1.key --authority ca.pem --secrets e1 > e1.json`,
+        "then start Envoy as the note on the standard error says",
       ],
     ],
     exits: {},
@@ -58,21 +65,23 @@ carry the fleet and the name that are given here.`,
       cluster: optionalTextFlag("name", "Cluster of this Envoy, checked against its certificate"),
       serverName: optionalTextFlag(
         "name",
-        "DNS name or spiffe:// URI of the controllers' certificates; else spiffe://<domain>/cluster/<cluster>/controller",
+        "Name in the controllers' certificates; else spiffe://<domain>/cluster/<cluster>/controller",
       ),
       admin: optionalTextFlag(
         "address",
         "Where Envoy's admin interface listens: host:port, or the path of a unix socket",
       ),
+      secrets: optionalTextFlag("folder", "Where to write files by which Envoy takes renewed certificates"),
       output: { kind: "enum", values: ["json", "yaml"], default: "json", brief: "Form of the output" },
     },
     aliases: { o: "output" },
   },
   async func(flags) {
-    const tls = {
+    const tls: EdgeTlsFiles = {
       certificate: resolve(flags.certificate),
       key: resolve(flags.key),
       authority: resolve(flags.authority),
+      ...(flags.secrets !== undefined && { secrets: resolve(flags.secrets) }),
     };
     const files = await readPemFiles(tls);
     const complaints = certificateComplaints(files, this.now());
@@ -90,8 +99,11 @@ carry the fleet and the name that are given here.`,
         admin: flags.admin.includes("/") ? { path: resolve(flags.admin) } : parseHostPort(flags.admin, "--admin"),
       }),
     });
+    if (tls.secrets !== undefined) await writeSecretFiles(tls.secrets, edgeSecretFiles(tls));
     if (flags.output === "json") printJson(this, bootstrap);
     else print(this, [stringify(bootstrap, { lineWidth: 120, aliasDuplicateObjects: false }).trimEnd()]);
+    const file = `${edge.name}.${flags.output}`;
+    note(this, `Saved as ${file}, it starts with: envoy ${edgeArguments(file).join(" ")}`);
   },
 });
 

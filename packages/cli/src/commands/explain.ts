@@ -20,9 +20,9 @@ export const explainCommand = buildCommand<Flags, [url: string], CliContext>({
   docs: documented({
     brief: "Say where a request goes, and which objects decide it",
     about: `
-Follows a request through the listener, the certificate, the host, the path, the
-Service and the clusters to the endpoints that would get it. Every decision cites
-the objects that made it, with the resourceVersion that was read.`,
+Follows a request through the listener, the certificate, the host, the path,
+the Service and the clusters to the endpoints that would get it. Every decision
+cites the objects that made it, with the resourceVersion that was read.`,
     examples: [
       ["carrick explain https://shop.example/cart", "why this URL goes where it goes"],
       ["carrick explain https://shop.example/cart --fleet public", "as the Envoys of one fleet see it"],

@@ -14,6 +14,27 @@ test("a look is exit 0 whatever it shows; --check is exit 1 when something asks 
   assert.equal(await code("--controller", ill.url, "--check"), EXIT.wrong);
 });
 
+test("of several controllers all are asked: the silent one is named, and --check judges each", async () => {
+  await using well = await answering(json(EMPTY_STATUS));
+  await using other = await answering(json({ ...EMPTY_STATUS, replica: "b" }));
+  await using ill = await answering(json({ ...TROUBLE, replica: "c" }));
+  const dead = "http://127.0.0.1:1";
+  const status = (urls: string[], ...more: string[]) => captured(["status", "--controller", urls.join(), ...more]);
+  assert.equal((await status([well.url, other.url], "--check")).code, EXIT.done);
+  assert.equal((await status([well.url, ill.url], "--check")).code, EXIT.wrong);
+  assert.equal((await status([well.url, dead], "--check")).code, EXIT.wrong);
+  const { code, stdout } = await status([well.url, dead, other.url]);
+  assert.equal(code, EXIT.done);
+  const [first, second, third] = stdout.split("\n");
+  assert.match(first ?? "", /^a \(Carrick/);
+  assert.match(second ?? "", /^b \(Carrick/);
+  assert.equal(third, `${dead}: nothing listens there`);
+  assert.deepEqual(JSON.parse((await status([dead, other.url], "-o", "json")).stdout), {
+    replicas: [{ ...EMPTY_STATUS, replica: "b" }],
+    silent: [`${dead}: nothing listens there`],
+  });
+});
+
 test("controllers: of repeated flags, of a list, of the environment", async () => {
   await using well = await answering(json(EMPTY_STATUS));
   const dead = "http://127.0.0.1:1";
@@ -34,6 +55,28 @@ test("JSON is the whole report, without characters that control a terminal", asy
   const { stdout } = await captured(["status", "--controller", ill.url, "-o", "json"]);
   assert.deepEqual(JSON.parse(stdout), TROUBLE);
   assert.match(stdout, /\\u0090/);
+});
+
+test("--watch on a terminal takes its other screen, cuts what does not fit, and gives it back", async () => {
+  await using ill = await answering(json(TROUBLE));
+  const stop = new AbortController();
+  const pictures: string[] = [];
+  const { code } = await captured(["status", "--watch", "--controller", ill.url], {
+    terminalRows: 3,
+    interruption: stop.signal,
+    pause: async () => undefined,
+    onOutput: (text) => {
+      if (pictures.push(text) === 3) stop.abort();
+    },
+  });
+  assert.equal(code, EXIT.done);
+  const [enter, first, second, leave, ...more] = pictures;
+  assert.deepEqual([enter, leave, more], ["\u001b[?1049h\u001b[?7l", "\u001b[?7h\u001b[?1049l", []]);
+  assert.equal(first, second);
+  assert.match(
+    first?.replaceAll("\u001b", "^") ?? "",
+    /^\^\[Ha \(Carrick.*\^\[K\n {2}waits: paris.*\^\[K\n… \d+ lines more\^\[K\^\[J$/,
+  );
 });
 
 test("--watch goes on through an outage, prints JSON a line each, and ends by Ctrl-C", async () => {

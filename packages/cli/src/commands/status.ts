@@ -1,12 +1,15 @@
 import { buildCommand } from "@stricli/core";
-import { firstStatus } from "../api/answers.ts";
+import { allStatuses, type Statuses } from "../api/all-statuses.ts";
+import { nobodyAnswers } from "../api/ask.ts";
 import { controllerAddresses } from "../api/controllers.ts";
-import { readTrust } from "../api/trust.ts";
+import { readTrust, type Trust } from "../api/trust.ts";
 import type { CliContext } from "../context.ts";
 import { CommandError, EXIT } from "../exit-code.ts";
+import { FullScreen } from "../full-screen.ts";
 import { isHealthy } from "../health.ts";
 import { note, print, printJson } from "../output.ts";
 import { renderStatus } from "../render/status.ts";
+import { paragraph } from "../render/text.ts";
 import { documented } from "./documentation.ts";
 import { CONTROLLER_FLAGS, type ControllerFlags, OUTPUT_FLAG, type Output } from "./flags.ts";
 
@@ -17,23 +20,31 @@ interface Flags extends ControllerFlags {
 }
 
 const WATCH_MS = 1000;
-const CLEAR = "\u001b[H\u001b[2J\u001b[3J";
+
+interface Question {
+  readonly controllers: readonly URL[];
+  readonly trust: Trust | undefined;
+  readonly output: Output;
+}
 
 export const statusCommand = buildCommand<Flags, [], CliContext>({
   docs: documented({
     brief: "Show clusters, fleets of Envoys, and objects with problems",
     about: `
-Asks a controller what it knows: of each cluster whether its objects are fresh,
+Asks controllers what they know: of each cluster whether its objects are fresh,
 stale (an earlier watch, or the copy on disk) or unknown; of each fleet its
 Envoys with what they have not acknowledged or refused; and every object that
-was not accepted, with the field, the reason and the fix.`,
+was not accepted, with the field, the reason and the fix.
+
+An Envoy is connected to one replica, which alone knows of it: name all of them
+with --controller or CARRICK_CONTROLLER to see every Envoy.`,
     examples: [
       ["carrick status", "one look"],
       ["carrick status --watch", "again every second, until Ctrl-C"],
       ["carrick status --check", "exit 1 if anything asks for a person; for scripts and alerts"],
       ["carrick status -o json | jq .problems", "everything, for programs"],
     ],
-    exits: { 1: "with --check: something asks for a person", 5: "no controller answers" },
+    exits: { 1: "with --check: something asks for a person, or a replica is silent", 5: "no controller answers" },
   }),
   parameters: {
     flags: {
@@ -49,37 +60,50 @@ was not accepted, with the field, the reason and the fix.`,
     },
     aliases: { o: "output", w: "watch" },
   },
-  async func(flags) {
-    const controllers = controllerAddresses(flags.controller, this.env);
-    const trust = await readTrust(flags, this.env, this.now());
-    if (flags.watch) return await watch(this, controllers, trust, flags.output);
-    const report = await firstStatus(controllers, { trust });
-    if (flags.output === "json") printJson(this, report);
-    else print(this, renderStatus(report, this.screen.width, this.screen.paint));
-    if (flags.check && !isHealthy(report)) this.process.exitCode = EXIT.wrong;
+  async func({ controller, output, watch: again, check, ...files }) {
+    const question = {
+      controllers: controllerAddresses(controller, this.env),
+      trust: await readTrust(files, this.env, this.now()),
+      output,
+    };
+    if (again) return await watch(this, question);
+    const statuses = await ask(question);
+    if (output === "json") printJson(this, reportOf(statuses));
+    else print(this, renderStatus(statuses, this.screen.width, this.screen.paint));
+    const healthy = statuses.silent.length === 0 && statuses.reports.every(isHealthy);
+    if (check && !healthy) this.process.exitCode = EXIT.wrong;
   },
 });
 
-/** A controller that does not answer for a while is said, and does not end the watch. */
-async function watch(
-  context: CliContext,
-  controllers: readonly URL[],
-  trust: Awaited<ReturnType<typeof readTrust>>,
-  output: Output,
-): Promise<void> {
+async function ask({ controllers, trust }: Question, signal?: AbortSignal): Promise<Statuses> {
+  const statuses = await allStatuses(controllers, { trust, signal });
+  if (statuses.reports.length === 0) throw nobodyAnswers(statuses.silent);
+  return statuses;
+}
+
+/** The JSON output: the report of the controller, or the reports of those that were named. */
+function reportOf({ reports, silent }: Statuses): object {
+  const [only, ...more] = reports;
+  return only !== undefined && more.length + silent.length === 0 ? only : { replicas: reports, silent };
+}
+
+/** Controllers that do not answer for a while are said, and do not end the watch. */
+async function watch(context: CliContext, question: Question): Promise<void> {
+  const { screen } = context;
   const signal = context.interruption();
+  using whole = question.output === "table" && screen.terminal ? new FullScreen(context) : undefined;
   while (!signal.aborted) {
     try {
-      const report = await firstStatus(controllers, { trust, signal });
-      if (output === "json") printJson(context, report, 0);
-      else {
-        if (context.screen.terminal) context.process.stdout.write(CLEAR);
-        print(context, [...renderStatus(report, context.screen.width, context.screen.paint), ""]);
-      }
+      const statuses = await ask(question, signal);
+      const lines = () => renderStatus(statuses, screen.width, screen.paint);
+      if (question.output === "json") printJson(context, reportOf(statuses), 0);
+      else if (whole === undefined) print(context, [...lines(), ""]);
+      else whole.show(lines());
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof CommandError) || error.exit !== EXIT.unanswered) throw error;
-      note(context, error.message);
+      if (whole === undefined) note(context, error.message);
+      else whole.show(paragraph(error.message, screen.width, ""));
     }
     await context.pause(WATCH_MS, signal).catch(() => undefined);
   }

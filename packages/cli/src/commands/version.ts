@@ -8,7 +8,7 @@ import { OUTPUT_FLAG, type Output } from "./flags.ts";
 export const versionCommand = buildCommand<{ readonly output: Output }, [], CliContext>({
   docs: documented({
     brief: "Print the version of this command",
-    about: "Prints the version of this command. That of a controller stands in carrick status.",
+    about: "Prints the version of this command. carrick status has that of a controller.",
     examples: [["carrick version", "as in a report of a defect"]],
     exits: {},
   }),

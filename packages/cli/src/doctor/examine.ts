@@ -66,8 +66,9 @@ async function checkConfigured(
     ...clusters.map((cluster) => checkCluster(cluster, now)),
     ...listens(config).map((listen) => checkPort(listen, running)),
   ]);
-  // The controller reads the certificate files too, and what is wrong with them is said once.
-  const ofFiles = ({ says }: Check) => Object.values(tls ?? {}).some((path) => says.startsWith(`${path}: `));
+  // The controller looks at these paths too, and what is wrong with them is said once.
+  const paths = [...Object.values(tls ?? {}), ...clusters.flatMap(({ files }) => files ?? [])];
+  const ofFiles = ({ says }: Check) => paths.some((path) => says.startsWith(`${path}: `));
   return [...checked.filter((check) => !ofFiles(check)), ...others.flat(2)];
 }
 

@@ -3,8 +3,11 @@ import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import type { StatusReport } from "@carrick/core/report";
 import { isHealthy } from "../health.ts";
-import { plain } from "./paint.ts";
-import { renderStatus } from "./status.ts";
+import { type Paint, plain } from "./paint.ts";
+import { renderStatus as renderStatuses } from "./status.ts";
+
+const renderStatus = (report: StatusReport, width: number, paint: Paint) =>
+  renderStatuses({ reports: [report], silent: [] }, width, paint);
 
 const NOW = 1_800_000_000_000;
 
@@ -156,7 +159,7 @@ test("a report with every kind of trouble, in 80 columns and without control cha
     "    refuses RDS https/3: a route names no cluster",
     "",
     "Fleet empty: 0 hosts; resources: none",
-    "  no Envoy is connected",
+    "  no Envoy is connected to this replica",
     "",
     "3 problems on 2 objects",
     "  paris: Ingress shop/web (resourceVersion 123; 120 still serves)",

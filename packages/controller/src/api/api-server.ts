@@ -17,6 +17,8 @@ export interface ApiOptions {
   readonly mayRead: (uris: readonly string[]) => boolean;
 }
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
 const explainQuery = z.strictObject({ url: z.string().min(1).max(4096), fleet: z.string().max(63).optional() });
 const rowsQuery = z.strictObject({
   key: z.string().max(4096).optional(),
@@ -32,6 +34,13 @@ export function apiServer({ world, status, tls, mayRead }: ApiOptions): FastifyI
       if (!mayRead(clientUris(request.raw.socket))) {
         await reply.code(403).send({ error: "this certificate's name may not read the API; use one of an operator" });
       }
+    });
+  }
+  if (tls === undefined) {
+    // A page in a browser of this machine must not read it under a name that points here (DNS rebinding).
+    app.addHook("onRequest", async (request, reply) => {
+      if (!LOOPBACK.test(request.host))
+        await reply.code(403).send({ error: "ask for it by an address of the loopback" });
     });
   }
   app.get("/v1/status", () => status());

@@ -1,3 +1,5 @@
+import { CERTIFICATES } from "@carrick/core/derive";
+import { unseenClusters } from "@carrick/core/explain";
 import { objectKey } from "@carrick/core/model";
 import type { ClusterStatus, EnvoyStatus, FleetStatus, KindStatus, StatusReport } from "@carrick/core/report";
 import { type Edge, TYPE } from "@carrick/core/translate";
@@ -42,7 +44,7 @@ export function statusReport(inputs: StatusInputs, now: number): StatusReport {
     ready,
     waitingFor,
     clusters: sources.map((source) => clusterStatus(source, world, counts, now)),
-    fleets: world.edges.map((edge) => fleetStatus(edge, envoys(edge.fleet.name))),
+    fleets: world.edges.map((edge) => fleetStatus(edge, world, envoys(edge.fleet.name))),
     problems: all.slice(0, MOST_PROBLEMS),
     moreProblems: Math.max(0, all.length - MOST_PROBLEMS),
   };
@@ -79,7 +81,25 @@ function kindStatus(state: KindState, objects: number, now: number): KindStatus 
   };
 }
 
-function fleetStatus(edge: Edge, envoys: EnvoyStatus[]): FleetStatus {
+function fleetStatus(edge: Edge, world: World, envoys: EnvoyStatus[]): FleetStatus {
   const resources = [...SHORT_NAMES].map(([type, short]) => [short, edge.types.get(type)?.table.size ?? 0]);
-  return { name: edge.fleet.name, hosts: edge.hosts.size, resources: Object.fromEntries(resources), envoys };
+  const held = heldBack(edge, world);
+  return {
+    name: edge.fleet.name,
+    hosts: edge.hosts.size,
+    resources: Object.fromEntries(resources),
+    envoys,
+    ...(held.length > 0 && { held }),
+  };
+}
+
+/** Unknown is not absent: what Envoys that hold configuration keep as it is, although there may be news. */
+function heldBack(edge: Edge, world: World): string[] {
+  const unseen = unseenClusters(world.tables);
+  if (unseen.length > 0) {
+    const who = `${unseen.join(", ")} has not been seen since this replica started`;
+    return [`Envoys keep the route tables, listeners and clusters that they hold, because ${who}.`];
+  }
+  if (edge.known.get(CERTIFICATES)?.known === true) return [];
+  return ["Envoys keep the TLS listener and certificates that they hold, because a Secret has not been looked up yet."];
 }

@@ -54,7 +54,8 @@ export class CopyReader<T> {
       this.#apply(line);
       this.#read++;
     } catch (error) {
-      if (!last) throw error;
+      // Only a change can have been cut: the rows before it were written as a whole.
+      if (!last || this.#read < (this.#header.rows ?? 0)) throw error;
     }
   }
 

@@ -27,7 +27,7 @@ export function parseConfig(text: string, file: string): Config {
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const [broken] = document.errors;
   if (broken !== undefined) {
-    const [reason] = broken.message.split("\n");
+    const reason = broken.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "");
     throw new ConfigError(`${file}:${broken.linePos?.[0].line ?? 1}: is not YAML: ${reason}`);
   }
   const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true });

@@ -17,7 +17,13 @@ const kubernetes = z.union([
 ]);
 
 const cluster = z
-  .strictObject({ name, kubernetes: kubernetes.optional(), files: path.optional() })
+  .strictObject({
+    name,
+    kubernetes: kubernetes.optional(),
+    files: path.optional(),
+    /** No Envoy can hold anything of it yet: until it is seen for the first time it counts as empty. */
+    new: z.boolean().default(false),
+  })
   .refine(({ kubernetes: api, files }) => (api === undefined) !== (files === undefined), {
     message: "must have one of `kubernetes` and `files`: where the cluster's objects come from",
   });
@@ -34,6 +40,10 @@ const edge = z
   })
   .refine(({ http, https }) => http !== undefined || https !== undefined, {
     message: "must have `http`, `https` or both: the addresses on which its Envoys listen",
+  })
+  .refine(({ http, https }) => http?.port !== https?.port, {
+    path: ["https", "port"],
+    message: "is the port of `http` as well; Envoy refuses two listeners on one port",
   });
 
 /** The configuration file of a controller. `docs/configuration.md` explains each field. */
@@ -46,7 +56,19 @@ export const configSchema = z.strictObject({
     .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, "must be a DNS name")
     .max(253)
     .default("carrick.local"),
-  listen: z.strictObject({ xds: listen, api: listen.optional(), metrics: listen.optional() }),
+  listen: z
+    .strictObject({ xds: listen, api: listen.optional(), metrics: listen.optional() })
+    .superRefine((listens, context) => {
+      const seen = new Map<string, string>();
+      for (const [field, given] of Object.entries(listens)) {
+        if (given === undefined) continue;
+        const place = `${given.address} port ${given.port}`;
+        const first = seen.get(place);
+        const message = `${place} is where \`listen.${first}\` listens; choose another port`;
+        if (first !== undefined) context.addIssue({ code: "custom", path: [field], message });
+        seen.set(place, first ?? field);
+      }
+    }),
   tls: z.strictObject({ certificate: path, key: path, authority: path }),
   cache: path.optional(),
   clusters: z.array(cluster).min(1).max(100).superRefine(unique("cluster")),

@@ -24,6 +24,15 @@ export function readTlsFiles(files: Config["tls"]): TlsMaterial {
   return { certificate, key, authority };
 }
 
+/** What of a controller's certificate Envoys will not accept, in a sentence; nothing if it is right. */
+export function wrongControllerName(certificate: string, domain: string): string | undefined {
+  const names = (new X509Certificate(certificate).subjectAltName ?? "").split(", ");
+  const prefix = `URI:spiffe://${domain}/cluster/`;
+  if (names.some((name) => name.startsWith(prefix) && name.endsWith("/controller"))) return undefined;
+  const wanted = `spiffe://${domain}/cluster/<cluster>/controller`;
+  return `has no URI ${wanted}; Envoys that \`carrick edge bootstrap\` was made for refuse it: issue it with that name`;
+}
+
 function read(path: string, field: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -53,6 +62,7 @@ export function watchTlsFiles(
   onProblem: (sentence: string) => void,
 ): () => void {
   let last = current;
+  let said = "";
   const look = () => {
     try {
       const material = readTlsFiles(files);
@@ -63,10 +73,13 @@ export function watchTlsFiles(
       )
         return;
       last = material;
+      said = "";
       on(material);
     } catch (error) {
       // Between the writes of certificate and key they do not fit: the next event looks again.
-      onProblem(error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== said) onProblem(`${why}; the last good files stay in use`);
+      said = why;
     }
   };
   // Folders, because renewed files are new files, and a mounted Secret is a link that is replaced.

@@ -23,7 +23,9 @@ export function readManifest(text: string): ManifestObject[] {
   return [...documents].flatMap((document) => {
     const [broken] = "errors" in document ? document.errors : [];
     if (broken !== undefined) {
-      throw new Error(`is not YAML: line ${broken.linePos?.[0].line ?? 1}: ${broken.message.split("\n")[0]}`);
+      throw new Error(
+        `is not YAML: line ${broken.linePos?.[0].line ?? 1}: ${broken.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "")}`,
+      );
     }
     return objectsOf(document.toJS({ maxAliasCount: 100 }));
   });

@@ -20,6 +20,8 @@ export interface PathClaim {
   readonly type: PathType;
   /** Without the trailing slash, which means nothing in a Prefix; `/` stays. */
   readonly path: string;
+  /** The Service that is named, in the namespace of the Ingress. */
+  readonly service: string;
   /** Absent where the backend cannot be resolved in the Ingress' cluster. */
   readonly target?: BackendTarget;
   /** Of the default backend: gives way to every rule. */
@@ -116,6 +118,7 @@ function admit(row: IngressRow, tables: Tables, read: Reader): AdmittedIngress {
         type: path.type,
         path: normalPath(path.type, path.path),
         fallback: false,
+        service: path.backend.service,
         at: path.at,
         ...(target && { target }),
       };
@@ -123,17 +126,19 @@ function admit(row: IngressRow, tables: Tables, read: Reader): AdmittedIngress {
     const secret = secretOf(row, rule.host);
     return { host: rule.host, paths, ...(secret && { secret }) };
   });
-  if (row.defaultBackend !== undefined) addFallback(hosts, resolve(row.defaultBackend, "spec.defaultBackend"));
+  if (row.defaultBackend !== undefined)
+    addFallback(hosts, row.defaultBackend.service, resolve(row.defaultBackend, "spec.defaultBackend"));
   const { cluster, namespace, name, created } = row;
   return { cluster, namespace, name, created, hosts: sharedData(hosts), findings: sharedData(exact(findings)) };
 }
 
 /** The default backend takes what no rule of its Ingress matches, and what no Ingress has a host for. */
-function addFallback(hosts: HostClaim[], target: BackendTarget | undefined): void {
+function addFallback(hosts: HostClaim[], service: string, target: BackendTarget | undefined): void {
   const claim: PathClaim = {
     type: "Prefix",
     path: "/",
     fallback: true,
+    service,
     at: "spec.defaultBackend",
     ...(target && { target }),
   };

@@ -110,14 +110,16 @@ describe("a conflict", () => {
     assert.deepEqual(routes(world), ["Prefix / → shop/web:http@london"]);
   });
 
-  test("is none where the older one's backend cannot be resolved", () => {
+  test("is decided by age also while the older one's Service is not there: a younger one does not take the path over", () => {
     const world = both(
       { rules: { "shop.example": ["/ gone:http"] }, day: 1 },
       { rules: { "shop.example": ["/ web:http"] }, day: 2 },
     );
-    assert.deepEqual(routes(world), ["Prefix / → shop/web:http@paris"]);
+    assert.deepEqual(routes(world), ["Prefix / → 503"]);
     assert.deepEqual(world.findings(), [
+      "london: Ingress shop/web RouteConflict spec.rules[0].http.paths[0]",
       "london: Ingress shop/web UnknownService spec.rules[0].http.paths[0].backend.service.name",
+      "paris: Ingress shop/web RouteConflict spec.rules[0].http.paths[0]",
     ]);
   });
 

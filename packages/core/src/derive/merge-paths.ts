@@ -1,6 +1,6 @@
 import { type ClusterName, type PathType, refText } from "../model/index.ts";
 import type { AdmittedIngress, PathClaim } from "./admitted.ts";
-import { type BackendSetKey, backendSetKey, type BackendTarget } from "./backend-set.ts";
+import { type BackendSetKey, backendSetKey } from "./backend-set.ts";
 import { type Claimant, compare } from "./claimant.ts";
 import { type Finding, finding, ingressRef } from "./finding.ts";
 
@@ -34,22 +34,23 @@ function mergePath(host: string, all: readonly PathClaimant[], findings: Finding
   const claims = rules.length > 0 ? rules : all;
   const { type, path } = claims[0]!.path;
   reportRepeats(host, claims, findings);
-  const winner = claims.find((claimant) => claimant.path.target !== undefined);
-  if (winner?.path.target === undefined) return { type, path };
-  const target = winner.path.target;
+  const winner = claims[0]!;
+  const rivals = claims.filter((claimant) => !sameService(claimant, winner) && claimant.ingress !== winner.ingress);
+  // The oldest decides, also while its own cluster does not have the Service: another cluster may.
+  const chosen = claims.find((claimant) => sameService(claimant, winner) && claimant.path.target !== undefined);
+  const target = chosen?.path.target;
   const members: ClusterName[] = [];
-  const losers: PathClaimant[] = [];
   for (const claimant of claims) {
-    if (claimant.path.target === undefined) continue;
-    if (sameTarget(claimant.path.target, target)) members.push(claimant.ingress.cluster);
-    else if (claimant.ingress !== winner.ingress) losers.push(claimant);
+    if (target === undefined || claimant.path.target === undefined || !sameService(claimant, winner)) continue;
+    if (claimant.path.target.port === target.port) members.push(claimant.ingress.cluster);
+    else if (claimant.ingress !== chosen?.ingress) rivals.push(claimant);
   }
-  reportConflict(host, winner, losers, findings);
-  return { type, path, set: backendSetKey(target, members) };
+  reportConflict(host, chosen ?? winner, rivals, findings);
+  return { type, path, ...(target !== undefined && { set: backendSetKey(target, members) }) };
 }
 
-function sameTarget(a: BackendTarget, b: BackendTarget): boolean {
-  return a.namespace === b.namespace && a.service === b.service && a.port === b.port;
+function sameService(a: PathClaimant, b: PathClaimant): boolean {
+  return a.ingress.namespace === b.ingress.namespace && a.path.service === b.path.service;
 }
 
 /** One Ingress that names a path twice means one of them: the first. */
@@ -74,7 +75,8 @@ function reportConflict(
 ): void {
   const [first, ...others] = losers;
   if (first === undefined) return;
-  const describe = ({ path: { target } }: PathClaimant) => `${target?.namespace}/${target?.service}:${target?.port}`;
+  const describe = ({ ingress, path: { service, target } }: PathClaimant) =>
+    `${ingress.namespace}/${service}${target === undefined ? "" : `:${target.port}`}`;
   const route = `${winner.path.type} ${winner.path.path} of host ${host}`;
   const winnerRef = ingressRef(winner.ingress);
   for (const loser of losers) {

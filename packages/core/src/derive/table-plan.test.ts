@@ -80,9 +80,9 @@ test("one table is not kept when it would hold many hosts", () => {
   planned.planner.expect("c");
   planned.due(0);
   planned.open(0);
-  planned.hosts("c", 512);
+  planned.hosts("c", 80);
   assert.deepEqual(planned.due(1), ["c split and one"]);
-  planned.hosts("c", 513);
+  planned.hosts("c", 81);
   assert.deepEqual(planned.due(2), ["c split"]);
 });
 

@@ -16,8 +16,11 @@ export interface TablePlan {
  * thread and 150 bytes a host).
  */
 const ONE_TABLE = 64;
-/** A table of all hosts that is kept for old connections is given up beyond this: Envoy goes on with what it has of it. */
-const ONE_TABLE_KEPT = 512;
+/**
+ * A table of all hosts that is kept for old connections is given up beyond this, where a change of it would cost more
+ * than one of 12 KB: Envoy goes on with what it has of it.
+ */
+const ONE_TABLE_KEPT = 80;
 
 /** The layout for a number of hosts, given the one before: a split is only given up when half of one table would do. */
 export function nextLayout(before: Layout | undefined, hosts: number): Layout {

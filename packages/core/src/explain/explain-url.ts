@@ -11,6 +11,7 @@ import { type Kind, type ObjectKey, objectKey, type ObjectRow, sliceByService, t
 import type { Citation, ExplainEndpoint, ExplainReport, ExplainStep } from "../report/index.ts";
 import type { Edge } from "../translate/index.ts";
 import { matchHost, matchRoute } from "./match.ts";
+import { unseenClusters } from "./unseen.ts";
 import { type ExplainedRequest, parseRequest } from "./request.ts";
 
 type Outcome = Pick<ExplainReport, "outcome" | "status" | "endpoints">;
@@ -21,6 +22,11 @@ export function explainUrl(tables: Tables, edge: Edge, url: string): ExplainRepo
   if (request === undefined) return undefined;
   const steps: ExplainStep[] = [];
   const outcome = new Explanation(tables, edge, steps).request(request);
+  const unseen = unseenClusters(tables);
+  if (unseen.length > 0) {
+    const says = `${unseen.join(", ")} has not been seen since this controller started: Envoys that hold route tables keep them as they are until then.`;
+    steps.push({ what: "known", says, because: [] });
+  }
   return { url, fleet: edge.fleet.name, ...outcome, steps };
 }
 
@@ -180,7 +186,9 @@ class Explanation {
   /** While sources are unknown, "there is none" may only mean "not seen yet". */
   #refusedOrUnknown(status?: number): Outcome {
     if (this.#edge.known.get(CERTIFICATES)?.known === true) return refused(status);
-    this.#say("known", "Not every cluster has been seen since this controller started, so this may change.");
+    if (unseenClusters(this.#tables).length === 0) {
+      this.#say("known", "A Secret that a host names has not been looked up yet, so this may change.");
+    }
     return { outcome: "unknown", endpoints: [] };
   }
 

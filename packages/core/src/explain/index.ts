@@ -1,2 +1,3 @@
 export { explainUrl } from "./explain-url.ts";
 export { objectsBehind } from "./objects-behind.ts";
+export { unseenClusters } from "./unseen.ts";

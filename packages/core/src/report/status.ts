@@ -49,6 +49,8 @@ export interface FleetStatus {
   /** Resources by type, in the short names LDS, RDS, SRDS, CDS, EDS, SDS. */
   readonly resources: Readonly<Record<string, number>>;
   readonly envoys: readonly EnvoyStatus[];
+  /** What Envoys that hold configuration are not told, and why, one sentence each; absent where nothing is held back. */
+  readonly held?: readonly string[];
 }
 
 export interface EnvoyStatus {

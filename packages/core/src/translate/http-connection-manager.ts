@@ -4,10 +4,12 @@ import { type Filter, FilterSchema } from "@carrick/proto/envoy/config/listener/
 import { LuaSchema } from "@carrick/proto/envoy/extensions/filters/http/lua/v3/lua_pb.js";
 import { RouterSchema } from "@carrick/proto/envoy/extensions/filters/http/router/v3/router_pb.js";
 import {
+  HttpConnectionManager_PathWithEscapedSlashesAction,
   HttpConnectionManagerSchema,
   type HttpFilter,
   HttpFilterSchema,
 } from "@carrick/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "@carrick/proto/envoy/config/core/v3/protocol_pb.js";
 import type { TablePlan } from "../derive/index.ts";
 import { ads, patientAds } from "./config-source.ts";
 import { LUA_FILTER, TABLE_HEADER, tableFilter } from "./table-filter.ts";
@@ -21,8 +23,14 @@ export function httpConnectionManager(statPrefix: string, plan: TablePlan): Filt
     useRemoteAddress: true,
     normalizePath: true,
     mergeSlashes: true,
+    // `/a%2f..%2fb` must not be one path here and another one behind.
+    pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT,
     stripTrailingHostDot: true,
-    commonHttpProtocolOptions: { idleTimeout: { seconds: 3600n } },
+    commonHttpProtocolOptions: {
+      idleTimeout: { seconds: 3600n },
+      // Many servers read `x_a` as `x-a`: a client could write headers that it must not.
+      headersWithUnderscoresAction: HttpProtocolOptions_HeadersWithUnderscoresAction.REJECT_REQUEST,
+    },
     http2ProtocolOptions: {
       maxConcurrentStreams: 100,
       initialStreamWindowSize: 65_536,
@@ -80,6 +88,9 @@ function luaFilter(chain: string): HttpFilter {
 function routerFilter(): HttpFilter {
   return create(HttpFilterSchema, {
     name: "envoy.filters.http.router",
-    configType: { case: "typedConfig", value: anyPack(RouterSchema, create(RouterSchema)) },
+    configType: {
+      case: "typedConfig",
+      value: anyPack(RouterSchema, create(RouterSchema, { suppressEnvoyHeaders: true })),
+    },
   });
 }

@@ -5,7 +5,6 @@ import {
   type Route,
   RouteSchema,
   type VirtualHost,
-  VirtualHost_TlsRequirementType,
   VirtualHostSchema,
 } from "@carrick/proto/envoy/config/route/v3/route_components_pb.js";
 import type { HostRoute } from "../derive/index.ts";
@@ -28,12 +27,15 @@ export interface VirtualHostInput {
  */
 const RETRY_ON = "connect-failure,refused-stream,reset-before-request";
 
+/**
+ * Envoy's default cuts every request after 15 s, streams and long downloads too. How long an answer takes is the
+ * application's business; a stream on which nothing moves ends by `stream_idle_timeout`.
+ */
+const UNBOUNDED = {};
+
 export function virtualHost({ domain, routes, redirect, fallback, upstream }: VirtualHostInput): VirtualHost {
   const names = { name: domain, domains: [domain] };
   const wild = domain.startsWith("*.");
-  if (redirect && !wild) {
-    return create(VirtualHostSchema, { ...names, requireTls: VirtualHost_TlsRequirementType.ALL });
-  }
   const oneLabel = wild ? [oneLabelMatch(domain.slice(2))] : [];
   const routeTo = (route: HostRoute, headers: HeaderMatcher[]) =>
     create(RouteSchema, { match: { pathSpecifier: pathSpecifier(route), headers }, action: action(route, upstream) });
@@ -43,7 +45,7 @@ export function virtualHost({ domain, routes, redirect, fallback, upstream }: Vi
       ...(redirect ? [redirectRoute(oneLabel)] : routes.map((route) => routeTo(route, oneLabel))),
       ...fallback.map((route) => routeTo(route, [])),
     ],
-    retryPolicy: { retryOn: RETRY_ON, numRetries: 2 },
+    ...(!(redirect && fallback.length === 0) && { retryPolicy: { retryOn: RETRY_ON, numRetries: 2 } }),
   });
 }
 
@@ -63,6 +65,7 @@ function oneLabelMatch(suffix: string): HeaderMatcher {
   });
 }
 
+/** Envoy drops a port of 80 when it redirects to https; another one is the operator's and stays. */
 function redirectRoute(headers: HeaderMatcher[]): Route {
   return create(RouteSchema, {
     match: { pathSpecifier: { case: "prefix", value: "/" }, headers },
@@ -79,7 +82,7 @@ function action(
         case: "directResponse",
         value: { status: 503, body: bodyText("no backend: its Service or port does not exist\n") },
       }
-    : { case: "route", value: { clusterSpecifier: { case: "cluster", value: upstream(set) } } };
+    : { case: "route", value: { clusterSpecifier: { case: "cluster", value: upstream(set) }, timeout: UNBOUNDED } };
 }
 
 function bodyText(text: string) {

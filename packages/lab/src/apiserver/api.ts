@@ -87,7 +87,7 @@ export class Api {
     if (!(one ? WRITES_OF_ONE : WRITES_OF_MANY).has(method)) throw methodNotAllowed();
     if (!one && request.collection.resource.namespaced && path.namespace === undefined) throw methodNotAllowed();
     if (path.subresource !== undefined && method === "DELETE") throw methodNotAllowed();
-    const body = await readJson(exchange.body, exchange.headers["content-length"]);
+    const body = await readJson(exchange.body, exchange.headers);
     // The body took time: a definition may have been deleted meanwhile.
     this.#write({ ...request, collection: this.#collection(path) }, body);
   }

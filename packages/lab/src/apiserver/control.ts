@@ -58,7 +58,7 @@ export async function control(exchange: Exchange, { faults, compact, breakConnec
 }
 
 function body(exchange: Exchange): Promise<unknown> {
-  return readJson(exchange.body, exchange.headers["content-length"]);
+  return readJson(exchange.body, exchange.headers);
 }
 
 function shown({ id, fault, struck }: ReturnType<Faults["list"]>[number]): object {

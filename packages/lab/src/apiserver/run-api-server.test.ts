@@ -46,7 +46,7 @@ test("a process says where it listens, and its objects outlive its being killed"
   const first = start(t, "--config", path);
   const { name, url, port } = await first.ready();
   assert.deepEqual([name, url], ["paris", `http://127.0.0.1:${port}`]);
-  const headers = { authorization: "Bearer secret" };
+  const headers = { authorization: "Bearer secret", "content-type": "application/json" };
   const maps = `${url}/api/v1/namespaces/shop/configmaps`;
   assert.equal((await fetch(maps)).status, 401);
   const created = await fetch(maps, { method: "POST", headers, body: JSON.stringify({ metadata: { name: "a" } }) });

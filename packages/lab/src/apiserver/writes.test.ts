@@ -185,6 +185,21 @@ test("bodies that are too large or no JSON, and paths and methods that are not s
   assert.equal((await call(server, "POST", MAPS, { body: large })).status, 413);
   assert.equal((await call(server, "POST", MAPS, { body: "{" })).status, 400);
   assert.equal((await call(server, "POST", MAPS)).status, 400);
+  // `kubectl create namespace` sends protobuf.
+  for (const type of ["application/vnd.kubernetes.protobuf", "application/yaml", "application/apply-patch+yaml"]) {
+    const headers = { "content-type": type };
+    const { status, json } = await call(server, "POST", MAPS, { body: "k8s\0\n", headers });
+    assert.deepEqual([status, json.reason], [415, "UnsupportedMediaType"]);
+    assert.match(
+      json.message,
+      /unknown format \(application\/\S+\): this server reads only application\/json; with kubectl/,
+    );
+  }
+  const typed = { "content-type": "application/json; charset=utf-8" };
+  assert.equal(
+    (await call(server, "POST", `${MAPS}?dryRun=All`, { body: configMap("a"), headers: typed })).status,
+    201,
+  );
   assert.equal((await call(server, "POST", "/api/v1/configmaps", { body: configMap("a") })).status, 405);
   assert.equal((await call(server, "PUT", MAPS, { body: configMap("a") })).status, 405);
   for (const path of [

@@ -4,13 +4,26 @@ import { type BackendOptions, startBackend } from "./backend.ts";
 /** The line with which it says that it listens. */
 export const BACKEND_READY = '{"ready":true}';
 
-const USAGE = `give one argument: {"cluster":"london","port":8080,"pods":[{"name":"web-1","address":"127.11.1.1"}]}`;
+const EXAMPLE = `{"cluster":"paris","port":8080,"pods":[{"name":"web","address":"127.12.1.1"}]}`;
+
+const HELP = `carrick lab backend JSON
+
+HTTP servers, one on the address of each pod, that answer with the names of
+their cluster and pod. The argument describes them:
+
+  ${EXAMPLE}
+
+"delayMs" lets every answer wait. It prints ${BACKEND_READY} when all listen.`;
 
 /** Runs until SIGTERM or SIGINT, then answers what is open. Resolves with the exit code. */
 export async function runBackend(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "--help" || argv[0] === "-h") {
+    console.log(HELP);
+    return 0;
+  }
   const options = readOptions(argv);
   if (options === undefined) {
-    console.error(`lab backend: the argument is no description of a back end; ${USAGE}`);
+    console.error(`lab backend: the argument is no description of a back end; give one argument: ${EXAMPLE}`);
     return 2;
   }
   try {

@@ -17,6 +17,8 @@ export function invitation({ edges, replicas, environment }: World, checkout: st
     `  ./carrick explain http://${SHOP}/`,
     "  ./carrick drain paris                            # then ask again",
     "  ./carrick undrain paris",
+    "  kubectl --context paris get ingress -A           # describe and delete work too;",
+    "                                                   # create and replace need --validate=false",
     `  kill -9 ${replicas[0].process.now.pid}                              # a replica; status goes on at the other`,
     "",
   ].join("\n");

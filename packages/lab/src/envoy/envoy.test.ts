@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -37,6 +37,20 @@ test("starts, answers on a private socket, gives figures, stops", async () => {
   assert.equal(existsSync(envoy.adminSocket), false);
 });
 
+test("its socket lies in its folder, which whoever made it removes; of a long path in the one for temporary files", async () => {
+  const long = join(dir, "x".repeat(100));
+  for (const [folder, parent] of [
+    [dir, dir],
+    [long, tmpdir()],
+  ] as const) {
+    await using envoy = await startEnvoy({ name: "socket", bootstrap, dir: folder });
+    await envoy.ready();
+    assert.equal(dirname(dirname(envoy.adminSocket)), parent);
+    await envoy.kill();
+    assert.equal(existsSync(dirname(envoy.adminSocket)), false);
+  }
+});
+
 test("two run beside each other; one is killed", async () => {
   await using first = await startEnvoy({ name: "first", bootstrap, dir });
   await using second = await startEnvoy({ name: "second", bootstrap, dir });
@@ -62,8 +76,7 @@ test("a missing binary is one sentence with path, reason and fix", async () => {
 test("Envoy ends when its parent is killed", async () => {
   const program = `
     import { startEnvoy } from ${JSON.stringify(fileURLToPath(new URL("./envoy.ts", import.meta.url)))};
-    const envoy = await startEnvoy({ name: "child", bootstrap: ${JSON.stringify(bootstrap)}, dir: ${JSON.stringify(dir)},
-      socketParent: ${JSON.stringify(dir)} });
+    const envoy = await startEnvoy({ name: "child", bootstrap: ${JSON.stringify(bootstrap)}, dir: ${JSON.stringify(dir)} });
     await envoy.ready();
     process.stdout.write(envoy.pid + "\\n");
     setInterval(() => {}, 1000);`;

@@ -1,7 +1,7 @@
 /** A real Envoy as a child process: it ends with its parent, and what it says is kept. */
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Exit, spawnTied, type TiedChild } from "../process/tied-child.ts";
 import { adminRequest, parseStats } from "./admin.ts";
@@ -9,13 +9,16 @@ import type { AdminResponse } from "./admin.ts";
 import { EnvoyError, findEnvoy } from "./binary.ts";
 import { cpuByThread, rssBytes } from "./process-figures.ts";
 
+/** 107 without `/carrick-envoy-XXXXXX/admin`. */
+const MOST_PARENT_BYTES = 107 - "/carrick-envoy-XXXXXX/admin".length;
+
 export interface EnvoyOptions {
   /** Names the files in `dir`: `<name>.json`, `<name>.log`. */
   readonly name: string;
   /** Bootstrap as a JSON object; its `admin` is replaced by a unix socket in a private folder. */
   readonly bootstrap: Readonly<Record<string, unknown>>;
   readonly dir: string;
-  /** Where the private folder of the admin socket is made; the folder for temporary files when not given. */
+  /** Where the private folder of the admin socket is made; `dir` when not given, so that it is removed with it. */
   readonly socketParent?: string;
   /** More arguments for Envoy. */
   readonly args?: readonly string[];
@@ -57,8 +60,7 @@ export interface Envoy {
 export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
   const binary = findEnvoy(options.binary);
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
-  // A unix socket's path has at most 107 bytes, so it does not live in `dir`.
-  const socketFolder = mkdtempSync(join(options.socketParent ?? tmpdir(), "carrick-envoy-"));
+  const socketFolder = mkdtempSync(join(options.socketParent ?? socketParent(options.dir), "carrick-envoy-"));
   const adminSocket = join(socketFolder, "admin");
   const bootstrapPath = join(options.dir, `${options.name}.json`);
   const logPath = join(options.dir, `${options.name}.log`);
@@ -117,6 +119,12 @@ export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
       await kill();
     },
   };
+}
+
+/** `dir`, unless it is too long for a socket: its path has at most 107 bytes. */
+function socketParent(dir: string): string {
+  const parent = resolve(dir);
+  return Buffer.byteLength(parent) <= MOST_PARENT_BYTES ? parent : tmpdir();
 }
 
 function envoyArguments(options: EnvoyOptions, bootstrapPath: string): string[] {

@@ -29,6 +29,13 @@ export class Agenda {
     return this.together.count(kind) + this.alone.count(kind);
   }
 
+  /** Removals whose last change was at `from` or later, and before `before`. */
+  removals(from: number, before: number): number {
+    let count = 0;
+    for (const list of [this.together, this.alone]) count += list.removals(from, before);
+    return count;
+  }
+
   has(name: string): boolean {
     return this.together.has(name) || this.alone.has(name);
   }
@@ -75,7 +82,12 @@ export class Agenda {
 
   /** The resource is gone, perhaps before it was sent. */
   cancel(name: string, epoch: number): void {
-    if (this.kind(name) === "add") this.#cancelledAt = epoch;
+    if (this.kind(name) === "add") this.vanish(epoch);
+  }
+
+  /** Something is gone before it was sent. */
+  vanish(epoch: number): void {
+    this.#cancelledAt = epoch;
   }
 
   /** The name has to travel alone from now on; it was sent at `sentAt`. */

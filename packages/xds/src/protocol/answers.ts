@@ -35,6 +35,8 @@ export class Answers {
     for (const [name, sent] of names) {
       if (own.has(name)) {
         if (!this.#ledger.interest.wants(name)) continue;
+        this.#remedies.taken(name, sent);
+        if (sent.remedy === "probe") continue;
         this.#ledger.accept(name, sent);
         this.#options.taken?.(name);
       } else if (takenBack && this.#agenda.alone.has(name)) {
@@ -55,7 +57,7 @@ export class Answers {
     const suspects = blamed(error, names);
     for (const [name, sent] of names) {
       const again = own.has(name) || (takenBack && this.#agenda.alone.has(name));
-      if (!again || sent.remedy || !this.#ledger.interest.wants(name)) continue;
+      if (!again || sent.remedy !== undefined || !this.#ledger.interest.wants(name)) continue;
       const suspect = suspects.size === 0 || suspects.has(name);
       const used = this.#options.used?.(name) === true;
       if (suspect && own.has(name) && this.#options.remedies === true) this.#remedies.refused(name, sent, used);

@@ -23,6 +23,7 @@ export class Composer {
   readonly #agenda: Agenda;
   readonly #options: ComposerOptions;
   #lastWasLone = false;
+  #only: ReadonlySet<string> = new Set();
 
   constructor(ledger: Ledger, agenda: Agenda, options: ComposerOptions) {
     this.#ledger = ledger;
@@ -36,8 +37,12 @@ export class Composer {
     return alone.size + (this.#options.replaceAlone === true ? together.count("replace") : 0);
   }
 
-  /** What may be said now, perhaps nothing. Names travel alone only while the client owes no answer: `quiet`. */
-  compose(quiet: boolean, bounds: Bounds, epoch: number): Draft {
+  /**
+   * What may be said now, perhaps nothing. Names travel alone only while the client owes no answer: `quiet`. `only`: of
+   * no others anything may be said, if there are any.
+   */
+  compose(quiet: boolean, bounds: Bounds, epoch: number, only: ReadonlySet<string>): Draft {
+    this.#only = only;
     const draft = new Draft(this.#options.limits.responseBytes);
     // In turns, so that neither what travels alone nor the rest waits for the end of the other.
     const turns = quiet ? (this.#lastWasLone ? [false, true] : [true, false]) : [false];
@@ -66,7 +71,7 @@ export class Composer {
   #write(draft: Draft, from: WaitingNames, kinds: readonly Kind[], most: number, bounds: Bounds, epoch: number): void {
     const { forced, withheld, source } = this.#ledger;
     for (const kind of kinds) {
-      for (const [name, entry] of from.ready(kind, bounds)) {
+      for (const [name, entry] of this.#only.size > 0 ? from.among(kind, this.#only) : from.ready(kind, bounds)) {
         if (draft.sent.size >= most) return;
         const decision = decide(this.#ledger, this.#options, name, entry, bounds, epoch);
         if (decision === "wait") continue;

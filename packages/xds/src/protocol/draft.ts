@@ -1,6 +1,6 @@
 /** A response in the making, and what it says about each name. */
 import type { Belief } from "./belief.ts";
-import type { Sent } from "./flights.ts";
+import type { Remedy, Sent } from "./flights.ts";
 import type { Resource } from "./resource.ts";
 
 export interface Batch {
@@ -26,7 +26,7 @@ export class Draft {
   }
 
   /** False when it does not fit any more. */
-  add(name: string, resource: Resource | undefined, since: number, before: Belief, remedy = false): boolean {
+  add(name: string, resource: Resource | undefined, since: number, before: Belief, remedy?: Remedy): boolean {
     const bytes = name.length + (resource === undefined ? 0 : resource.body.length);
     if (!this.empty && this.#bytes + bytes > this.#limit) return false;
     this.#bytes += bytes;

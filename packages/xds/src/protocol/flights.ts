@@ -3,6 +3,8 @@ import { isHeld } from "./belief.ts";
 import type { Belief } from "./belief.ts";
 import type { Resource } from "./resource.ts";
 
+export type Remedy = "cure" | "probe";
+
 export interface Sent {
   /** Undefined: a removal. */
   readonly resource: Resource | undefined;
@@ -10,8 +12,8 @@ export interface Sent {
   readonly since: number;
   /** What the client was believed to hold. */
   readonly before: Belief;
-  /** It says nothing new, but frees the client of what it refused. */
-  readonly remedy: boolean;
+  /** It says nothing new. `cure`: it frees the client of what it refused. `probe`: its answer tells what to do. */
+  readonly remedy: Remedy | undefined;
 }
 
 export interface Flight {
@@ -73,7 +75,7 @@ export class Flights {
     let [added, content, any] = [Infinity, Infinity, Infinity];
     for (const [name, { resource, since, before, remedy }] of names) {
       this.#words.set(name, { version: resource?.version, nonce });
-      if (remedy) continue;
+      if (remedy !== undefined) continue;
       any = Math.min(any, since);
       if (resource === undefined) continue;
       content = Math.min(content, since);

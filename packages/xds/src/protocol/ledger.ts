@@ -84,13 +84,15 @@ export class Ledger {
 
   /** The client reports a version that it holds. */
   report(name: string, version: string): void {
-    const resource = this.#recalls ? this.source.get(name) : undefined;
-    this.holdings.report(name, resource?.version === version ? resource : version);
+    const { source, holdings } = this;
+    const now = this.#recalls ? source.get(name) : undefined;
+    const earlier = this.#recalls && now?.version !== version ? source.earlier?.(name, version) : now;
+    holdings.report(name, earlier ?? version);
   }
 
   /** The client took what was said. */
   accept(name: string, { resource, remedy }: Sent): void {
-    if (!remedy) this.refusals.delete(name);
+    if (remedy === undefined) this.refusals.delete(name);
     const absent = this.interest.isNamed(name) ? ABSENT : undefined;
     this.holdings.accept(name, resource === undefined ? absent : this.#held(resource));
   }

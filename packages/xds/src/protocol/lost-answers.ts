@@ -36,7 +36,8 @@ export function lostAnswer(
 function awaitsEndpoints(flight: Flight, endpoints: Subscription | undefined): boolean {
   if (endpoints === undefined) return false;
   for (const [name, { resource }] of flight.names) {
-    if (resource !== undefined && endpoints.wants(name) && (endpoints.owes(name) || endpoints.silent(name))) return true;
+    if (resource !== undefined && endpoints.wants(name) && (endpoints.owes(name) || endpoints.silent(name)))
+      return true;
   }
   return false;
 }

@@ -2,8 +2,11 @@
 import type { Rules } from "./rules.ts";
 import type { Subscription } from "./subscription.ts";
 import { CLUSTER, ENDPOINTS, LISTENER, ROUTES, SCOPED_ROUTES, SECRET } from "./type-url.ts";
-import type { TypeUrl } from "./resource.ts";
+import type { Source, TypeUrl } from "./resource.ts";
 import type { Bounds } from "./waiting.ts";
+
+/** Types by which a request finds its way. */
+export const ROUTING: ReadonlySet<TypeUrl> = new Set([SCOPED_ROUTES, ROUTES, LISTENER]);
 
 /** The order in which a step looks for something to send. */
 export const SEND_ORDER: readonly TypeUrl[] = [SECRET, CLUSTER, ENDPOINTS, SCOPED_ROUTES, ROUTES, LISTENER];
@@ -47,10 +50,10 @@ export interface OrderOptions {
   readonly rules: Rules;
   /** So many removals of a type wait for what the client refused. */
   readonly heldRemovals: number;
-  /** The client resumes, and may still tell what it holds. */
-  readonly resuming: boolean;
-  /** The first change of a scope whose table the client has not asked for. */
-  readonly unasked: number;
+  /** When the client asked for another type; undefined if it holds nothing from an earlier stream. */
+  readonly resumedAt: number | undefined;
+  /** The first change of a scope whose table the client will ask for. */
+  readonly awaited: number;
   /** Whether there are scopes at all. */
   readonly scoped: () => boolean;
 }
@@ -60,7 +63,7 @@ export function boundsOf(type: TypeUrl, all: Subscriptions, options: OrderOption
   return {
     adds: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.add),
     replacements: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.replace),
-    removals: removalsBefore(type, all, options),
+    removals: removalsBefore(type, all, options, now),
     stale: Math.max(...(CONTENT_AFTER.get(type) ?? []).map((one) => all.get(one)?.agenda.cancelledAt ?? -Infinity)),
   };
 }
@@ -72,8 +75,8 @@ function contentBefore(
   now: number,
   suspectPatience: number,
 ): number {
-  const { rules, resuming } = options;
-  if (type === CLUSTER && resuming && !all.has(ENDPOINTS)) return -1;
+  const { rules } = options;
+  if (now < resumedUntil(all, options.resumedAt, suspectPatience) && untold(type, all, options)) return -1;
   if (type === ENDPOINTS && !rules.endpointsDoNotWaitForClusterAck) {
     return (all.get(CLUSTER)?.flights.size ?? 0) > 0 ? -1 : Infinity;
   }
@@ -84,27 +87,53 @@ function contentBefore(
     const what = dependency === CLUSTER || dependency === ENDPOINTS ? "added" : "content";
     before = Math.min(before, all.get(dependency)?.oldest(what, now - PATIENCE_MS, now - suspectPatience) ?? Infinity);
   }
-  if (type !== LISTENER || !rules.listenersWaitForScopedRoutes) return before;
-  // Who holds listeners may hold scopes as well, of which it will tell.
-  const untold = resuming && !all.has(SCOPED_ROUTES) && (all.get(LISTENER)?.heldCount ?? 0) > 0;
-  return untold && options.scoped() ? -1 : Math.min(before, options.unasked);
+  return type === LISTENER && rules.listenersWaitForScopedRoutes ? Math.min(before, options.awaited) : before;
 }
 
-function removalsBefore(type: TypeUrl, all: Subscriptions, options: OrderOptions): number {
-  const dependencies = REMOVALS_AFTER.get(type);
-  if (dependencies === undefined || !options.rules.removalsWaitForRoutes) return Infinity;
-  if (options.resuming) return -1;
-  // A client that refuses a route, or must not get it, keeps the old one with all that it names; but not without bound.
-  const kept = (all.get(type)?.agenda.count("remove") ?? 0) <= options.heldRemovals;
-  let before = Infinity;
-  for (const dependency of dependencies) {
-    const subscription = all.get(dependency);
-    if (subscription === undefined) continue;
-    before = Math.min(
-      before,
-      subscription.oldest("any", -Infinity, -Infinity),
-      kept ? subscription.oldestKept : Infinity,
-    );
-  }
-  return before;
+/**
+ * Until when a client that resumes may tell what it holds. While its clusters warm it does not tell them, and it is
+ * waited for as long as for what has to travel alone.
+ */
+export function resumedUntil(all: Subscriptions, resumedAt: number | undefined, suspectPatience: number): number {
+  if (resumedAt === undefined) return -Infinity;
+  return resumedAt + (all.has(CLUSTER) ? RESUMED_MS : suspectPatience);
+}
+
+/** Whether a client that resumes still has to tell what decides about the type: it tells one type after the other. */
+function untold(type: TypeUrl, all: Subscriptions, { rules, scoped }: OrderOptions): boolean {
+  if (type === CLUSTER) return !all.has(ENDPOINTS);
+  if (!ROUTING.has(type)) return false;
+  // A scope names a table, and it is the table that names clusters.
+  if (type !== SCOPED_ROUTES && rules.routesWaitForClusters && !all.has(CLUSTER)) return true;
+  // Who holds scopes has asked for their tables, and who holds listeners may hold scopes.
+  if (type === ROUTES || !rules.listenersWaitForScopedRoutes || all.get(type)?.heldCount === 0) return false;
+  return !all.has(ROUTES) || (type === LISTENER && !all.has(SCOPED_ROUTES) && scoped());
+}
+
+function removalsBefore(type: TypeUrl, all: Subscriptions, options: OrderOptions, now: number): number {
+  if (!REMOVALS_AFTER.has(type) || !options.rules.removalsWaitForRoutes) return Infinity;
+  if (now < resumedUntil(all, options.resumedAt, SUSPECT_PATIENCE_MS.replace)) return -1;
+  // A listener that was taken warms until the tables that it asked for come. So long the old one serves by its scopes.
+  const asked = type === SCOPED_ROUTES ? all.get(ROUTES)?.oldest("added", now - PATIENCE_MS, -Infinity) : undefined;
+  if (asked !== undefined && asked < Infinity) return -1;
+  return Math.min(answeredBefore(type, all), keptBefore(type, all, options));
+}
+
+/** What is removed after these changes waits for an answer. */
+function answeredBefore(type: TypeUrl, all: Subscriptions): number {
+  const dependencies = REMOVALS_AFTER.get(type) ?? [];
+  return Math.min(...dependencies.map((one) => all.get(one)?.oldest("any", -Infinity, -Infinity) ?? Infinity));
+}
+
+/** A client that refuses a route, or must not get it, keeps the old one with all that it names; but not without bound. */
+function keptBefore(type: TypeUrl, all: Subscriptions, { heldRemovals }: OrderOptions): number {
+  if ((all.get(type)?.agenda.count("remove") ?? 0) > heldRemovals) return Infinity;
+  return Math.min(...(REMOVALS_AFTER.get(type) ?? []).map((one) => all.get(one)?.oldestKept ?? Infinity));
+}
+
+/** How many removals wait for nothing that is under way: too little is known, or what is removed is still in use. */
+export function keptRemovals(type: TypeUrl, all: Subscriptions, options: OrderOptions, source: Source): number {
+  const { agenda } = all.get(type)!;
+  if (!source.complete()) return agenda.count("remove");
+  return agenda.removals(keptBefore(type, all, options), answeredBefore(type, all));
 }

@@ -22,6 +22,11 @@ export interface Source {
   get(name: string): Resource | undefined;
   names(): Iterable<string>;
   /**
+   * The resource in a version that it had before, if it is remembered. A client that refuses a new cluster is helped
+   * with the version that it reported; without it, it gets no other cluster until this one changes.
+   */
+  earlier?(name: string, version: string): Resource | undefined;
+  /**
    * False while a source of this type's names has not been seen since this process started:
    * a name that is missing is then unknown, not absent, and nothing is removed from a client.
    */

@@ -29,6 +29,11 @@ export interface Rules {
    * warm: it waits for the tables of the scopes that came before it.
    */
   readonly listenersWaitForScopedRoutes: boolean;
+  /**
+   * Envoy gives up its scopes without a word when no listener uses them any more, and does not ask again for those that
+   * it once took: they are sent after the listener.
+   */
+  readonly resendUnusedScopes: boolean;
   /** Removing a routed cluster answers 503: removals after the routes that named them. */
   readonly removalsWaitForRoutes: boolean;
 }
@@ -44,5 +49,6 @@ export const ALL_RULES: Rules = {
   answerRoutesWithListeners: true,
   routesWaitForClusters: true,
   listenersWaitForScopedRoutes: true,
+  resendUnusedScopes: true,
   removalsWaitForRoutes: true,
 };

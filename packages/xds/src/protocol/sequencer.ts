@@ -3,23 +3,27 @@
  * `deadline(now)` says when to ask again although nothing happened. Times are milliseconds of one monotonic clock.
  * A cluster and its endpoints have the same name.
  */
-import type { Batch } from "./draft.ts";
-import type { Flight, Overlap } from "./flights.ts";
-import { lostAnswer, suspectAt } from "./lost-answers.ts";
+import { Clusters } from "./clusters.ts";
+import { suspectAt } from "./lost-answers.ts";
 import { DEFAULT_LIMITS, LimitError } from "./message.ts";
 import type { DeltaRequest, DeltaResponse, Limits, Rejection, Verdict } from "./message.ts";
-import { boundsOf, PATIENCE_MS, RESUMED_MS, SEND_ORDER, SUSPECT_PATIENCE_MS } from "./order.ts";
+import {
+  boundsOf,
+  keptRemovals,
+  PATIENCE_MS,
+  resumedUntil,
+  ROUTING,
+  SEND_ORDER,
+  SUSPECT_PATIENCE_MS,
+} from "./order.ts";
 import type { OrderOptions } from "./order.ts";
 import type { Resource, Source, TypeUrl, View } from "./resource.ts";
 import { ALL_RULES } from "./rules.ts";
 import type { Rules } from "./rules.ts";
+import { Scopes } from "./scopes.ts";
 import { Subscription } from "./subscription.ts";
-import { CLUSTER, ENDPOINTS, LISTENER, ROUTES, SCOPED_ROUTES } from "./type-url.ts";
-import { UnaskedTables } from "./unasked-tables.ts";
+import { CLUSTER, ENDPOINTS, ROUTES, SCOPED_ROUTES } from "./type-url.ts";
 
-/** Envoy processes a second cluster response while the first is un-ACKed, which may last while a cluster warms. */
-const CLUSTER_OVERLAP: Overlap = { flights: 4, afterMs: 100, yieldingAfterMs: 2000 };
-const ROUTING: ReadonlySet<TypeUrl> = new Set([SCOPED_ROUTES, ROUTES, LISTENER]);
 const EMPTY: Source = { get: () => undefined, names: () => [], complete: () => true };
 
 export interface SequencerOptions {
@@ -37,7 +41,7 @@ export interface TypeState {
   readonly type: TypeUrl;
   /** Resources that the client is believed to hold. */
   readonly held: number;
-  /** Names that still have to be looked at. */
+  /** Names that will be told, or looked at, without a further change. */
   readonly pending: number;
   /** Names that stay as they are, because too little is known or because they are in use. */
   readonly withheld: number;
@@ -54,14 +58,13 @@ export class Sequencer {
   readonly #rules: Rules;
   readonly #limits: Limits;
   readonly #subscriptions = new Map<TypeUrl, Subscription>();
-  /** Clusters whose endpoints were taken since the last step. */
-  readonly #warmed = new Set<Flight>();
-  readonly #unasked = new UnaskedTables(PATIENCE_MS);
+  readonly #clusters: Clusters;
+  readonly #scopes: Scopes;
   #endpointsComplete: boolean;
-  /** Clusters that an earlier stream left unanswered, and that may still wait for their endpoints. */
-  readonly #leftWarming: Set<string>;
   /** The client holds something from an earlier stream. */
   #resumed: boolean;
+  /** The time is over in which it tells what it holds. */
+  #toldAll = false;
   /** When the client asked for another type, as far as a step has seen it. */
   #openedAt = -Infinity;
   #opened = 0;
@@ -73,7 +76,9 @@ export class Sequencer {
     this.#options = options;
     this.#rules = options.rules ?? ALL_RULES;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
-    this.#leftWarming = new Set(options.leftovers?.get(CLUSTER));
+    const left = options.leftovers?.get(CLUSTER);
+    this.#clusters = new Clusters(this.#subscriptions, this.#source(CLUSTER), this.#rules, left);
+    this.#scopes = new Scopes(this.#subscriptions, this.#source(SCOPED_ROUTES), this.#rules);
     this.#resumed = (options.leftovers?.size ?? 0) > 0;
     this.#endpointsComplete = this.#source(ENDPOINTS).complete();
   }
@@ -84,9 +89,8 @@ export class Sequencer {
     const known = this.#subscriptions.get(type);
     const subscription = known ?? this.#subscribe(type);
     const verdict = subscription.request(request, this.#epoch);
-    this.#resumed ||= Object.keys(request.initialVersions ?? {}).length > 0;
-    if (known === undefined && type === ENDPOINTS) this.#endpointsOpened(subscription, request);
-    if (type === SCOPED_ROUTES && verdict.kind === "nack") for (const name of verdict.names) this.#unasked.take(name);
+    if (known === undefined) this.#typeOpened(type, request);
+    this.#scopes.answered(type, verdict, this.#epoch);
     return verdict;
   }
 
@@ -112,10 +116,12 @@ export class Sequencer {
       this.#opened = this.#subscriptions.size;
       this.#openedAt = now;
     }
-    for (const flight of this.#warmed) flight.quietSince = now;
-    this.#warmed.clear();
-    this.#unasked.expire(now);
-    const urgent = this.#remedy(now) ?? this.#takeBack(now);
+    this.#scopes.tick(now, this.#epoch);
+    if (this.#resumed && !this.#toldAll && now >= Math.min(...this.#resumedUntil())) {
+      this.#toldAll = true;
+      this.#scopes.resumed(this.#epoch);
+    }
+    const urgent = this.#clusters.urgent(this.#epoch, now, this.#nextNonce);
     if (urgent !== undefined) return { type: CLUSTER, ...urgent };
     for (let left = this.#pending(); ;) {
       const response = this.#pass(now);
@@ -131,14 +137,15 @@ export class Sequencer {
   deadline(now: number): number | undefined {
     const times: (number | undefined)[] = [];
     const waiting = [...ROUTING].some((type) => (this.#subscriptions.get(type)?.agenda.size ?? 0) > 0);
-    if (waiting) times.push(this.#unasked.expiresAt);
+    times.push(this.#scopes.expiresAt);
+    if (this.#scopes.entries > 0) times.push(...this.#resumedUntil());
     for (const [type, subscription] of this.#subscriptions) {
       times.push(subscription.followAt());
       const { suspectedAt } = subscription.agenda;
       if (waiting && suspectedAt !== undefined) {
         for (const patience of Object.values(SUSPECT_PATIENCE_MS)) times.push(suspectedAt + patience);
       }
-      if (this.#resumed && subscription.agenda.size > 0) times.push(this.#openedAt + RESUMED_MS);
+      if (subscription.agenda.size > 0) times.push(...this.#resumedUntil());
       for (const flight of subscription.flights) {
         if (waiting) times.push(flight.sentAt + PATIENCE_MS);
         if (type === CLUSTER && this.#rules.takeBackWhenNackIsSwallowed) times.push(suspectAt(flight));
@@ -164,22 +171,25 @@ export class Sequencer {
     for (const [type, names] of this.#options.leftovers ?? [])
       if (!this.#subscriptions.has(type)) left.set(type, names);
     for (const [type, subscription] of this.#subscriptions) {
-      const names = new Set([...subscription.uncertain(), ...(type === CLUSTER ? this.#leftWarming : [])]);
+      const names = new Set([...subscription.uncertain(), ...(type === CLUSTER ? this.#clusters.leftWarming : [])]);
       if (names.size > 0) left.set(type, [...names]);
     }
     return left;
   }
 
   state(): TypeState[] {
-    return [...this.#subscriptions].map(([type, subscription]) => ({
-      type,
-      held: subscription.heldCount,
-      pending: subscription.agenda.size,
-      withheld: subscription.withheld.size,
-      inFlight: subscription.flights.size,
-      entries: subscription.entries,
-      rejected: subscription.rejections(),
-    }));
+    return [...this.#subscriptions].map(([type, subscription]) => {
+      const kept = keptRemovals(type, this.#subscriptions, this.#order(), this.#source(type));
+      return {
+        type,
+        held: subscription.heldCount,
+        pending: subscription.agenda.size - kept,
+        withheld: subscription.withheld.size + kept,
+        inFlight: subscription.flights.size,
+        entries: subscription.entries + (type === SCOPED_ROUTES ? this.#scopes.entries : 0),
+        rejected: subscription.rejections(),
+      };
+    });
   }
 
   #pending(): number {
@@ -206,55 +216,21 @@ export class Sequencer {
       // Envoy ignores the removal of routes that a listener uses, be it one that drains: so their clusters stay as
       // well.
       untilUnnamed: type === ROUTES && this.#rules.removalsWaitForRoutes,
-      ...(type === ROUTES ? { asked: (name: string) => this.#unasked.take(name) } : {}),
-      ...(type === ENDPOINTS ? this.#endpointsOptions() : {}),
-      ...(type === CLUSTER ? this.#clusterOptions() : {}),
+      ...(type === ROUTES ? this.#scopes.routesOptions() : {}),
+      ...(type === ENDPOINTS ? this.#clusters.endpointsOptions() : {}),
+      ...(type === CLUSTER ? this.#clusters.options() : {}),
     });
     this.#subscriptions.set(type, subscription);
     return subscription;
   }
 
-  #endpointsOptions() {
-    // Endpoints may go at once while their cluster stays; with their cluster they go after it.
-    const harmless = (name: string) => this.#source(CLUSTER).get(name) !== undefined;
-    return { harmless, taken: (name: string) => this.#endpointsTaken(name) };
-  }
-
-  #clusterOptions() {
-    const frozen = (name: string) => this.#endpointsUnknown(name);
-    // It asks for the endpoints of the clusters that it took.
-    const used = (name: string) => this.#subscriptions.get(ENDPOINTS)?.wants(name) === true;
-    const { replaceClustersAlone: replaceAlone, freeOfRefusedClusters: remedies } = this.#rules;
-    return { overlap: CLUSTER_OVERLAP, replaceAlone, remedies, recalls: remedies, frozen, used };
-  }
-
-  /** A modified cluster warms until its endpoints come again: it stays as it is while nothing may be said of them. */
-  #endpointsUnknown(cluster: string): boolean {
-    const endpoints = this.#subscriptions.get(ENDPOINTS);
-    return endpoints !== undefined && endpoints.wants(cluster) && endpoints.silent(cluster);
-  }
-
-  /** Clusters that were sent before the client said which endpoints it has warm as well; so may those left behind. */
-  #endpointsOpened(endpoints: Subscription, { subscribe = [], initialVersions = {} }: DeltaRequest): void {
-    const clusters = this.#subscriptions.get(CLUSTER);
-    // Who asks for endpoints has the cluster, though it does not report one that it took from a refused response.
-    for (const name of subscribe) {
-      const gone = this.#source(CLUSTER).get(name) === undefined;
-      const unsent = clusters?.flights.word(name) === undefined && (gone || this.#resumed);
-      if (unsent || Object.hasOwn(initialVersions, name)) clusters?.surelyHeld(name, this.#epoch);
-      // A cluster that is about to be removed serves until then, if it has endpoints.
-      if (gone) endpoints.maybeHeld(name, this.#epoch);
-    }
-    clusters?.reconsider(clusters.withheld.names(), this.#epoch);
-    if (!this.#rules.resendEndpointsOfModifiedClusters) return;
-    const warming = [...this.#leftWarming, ...(clusters?.flights.names.keys() ?? [])];
-    for (const name of warming) if (this.#source(CLUSTER).get(name) !== undefined) endpoints.resend(name, this.#epoch);
-  }
-
-  #endpointsTaken(name: string): void {
-    this.#leftWarming.delete(name);
-    const flight = this.#subscriptions.get(CLUSTER)?.flights.of(name);
-    if (flight !== undefined) this.#warmed.add(flight);
+  #typeOpened(type: TypeUrl, request: DeltaRequest): void {
+    // A client whose clusters warm tells of their endpoints first.
+    const silent = type === ENDPOINTS && !this.#subscriptions.has(CLUSTER);
+    this.#resumed ||= silent || Object.keys(request.initialVersions ?? {}).length > 0;
+    if (type === CLUSTER) this.#clusters.opened(this.#resumed, this.#epoch);
+    if (type === ENDPOINTS) this.#clusters.endpointsOpened(request, this.#resumed, this.#epoch);
+    if (type === SCOPED_ROUTES) this.#scopes.opened(request);
   }
 
   /** One look at each type. */
@@ -273,63 +249,29 @@ export class Sequencer {
   #next(type: TypeUrl, now: number): DeltaResponse | undefined {
     const subscription = this.#subscriptions.get(type);
     if (subscription === undefined || (subscription.agenda.size === 0 && !subscription.owesFirst)) return undefined;
-    const bounds = boundsOf(type, this.#subscriptions, this.#order(now), now);
-    const batch = subscription.next(bounds, this.#epoch, now, () => this.#nextNonce());
+    const bounds = boundsOf(type, this.#subscriptions, this.#order(), now);
+    const batch = subscription.next(bounds, this.#epoch, now, this.#nextNonce);
     if (batch === undefined) return undefined;
-    if (type === CLUSTER) this.#clustersSent(batch);
-    if (type === SCOPED_ROUTES) this.#scopesSent(batch, subscription, now);
+    if (type === CLUSTER) this.#clusters.sent(batch, this.#epoch);
+    if (type === SCOPED_ROUTES) this.#scopes.sent(batch, now);
     return { type, ...batch };
   }
 
-  #order(now: number): OrderOptions {
+  /** When waiting for what the client may still tell ends: for what it lacks, and for the rest. */
+  #resumedUntil(): number[] {
+    if (!this.#resumed) return [];
+    return Object.values(SUSPECT_PATIENCE_MS).map((ms) => resumedUntil(this.#subscriptions, this.#openedAt, ms));
+  }
+
+  #order(): OrderOptions {
     return {
       rules: this.#rules,
       heldRemovals: this.#limits.heldRemovals,
-      resuming: this.#resumed && now < this.#openedAt + RESUMED_MS,
-      unasked: this.#unasked.oldest,
-      scoped: () => !isEmpty(this.#source(SCOPED_ROUTES).names()),
+      resumedAt: this.#resumed ? this.#openedAt : undefined,
+      awaited: this.#scopes.awaited,
+      scoped: () => this.#scopes.exist,
     };
   }
 
-  #nextNonce(): string {
-    return String(++this.#nonce);
-  }
-
-  #clustersSent(batch: Batch): void {
-    if (!this.#rules.resendEndpointsOfModifiedClusters) return;
-    const endpoints = this.#subscriptions.get(ENDPOINTS);
-    for (const { name } of batch.resources) endpoints?.resend(name, this.#epoch);
-  }
-
-  #scopesSent({ resources, removed }: Batch, { flights }: Subscription, now: number): void {
-    const routes = this.#subscriptions.get(ROUTES);
-    for (const name of removed) this.#unasked.take(name);
-    for (const { name } of resources) {
-      if (routes?.wants(name) !== true) this.#unasked.add(name, flights.of(name)!.names.get(name)!.since, now);
-    }
-  }
-
-  #remedy(now: number): Batch | undefined {
-    const batch = this.#subscriptions.get(CLUSTER)?.remedy(now, () => this.#nextNonce());
-    if (batch !== undefined) this.#clustersSent(batch);
-    return batch;
-  }
-
-  #takeBack(now: number): Batch | undefined {
-    const clusters = this.#subscriptions.get(CLUSTER);
-    if (clusters === undefined || !this.#rules.takeBackWhenNackIsSwallowed) return undefined;
-    const endpoints = this.#subscriptions.get(ENDPOINTS);
-    for (;;) {
-      const flight = lostAnswer(clusters, endpoints, now);
-      if (flight === undefined) return undefined;
-      const refused = (name: string) => endpoints?.wants(name) !== true;
-      const batch = clusters.takeBack(flight, refused, this.#epoch, now, () => this.#nextNonce());
-      if (batch !== undefined) return batch;
-    }
-  }
-}
-
-function isEmpty(names: Iterable<string>): boolean {
-  for (const _ of names) return false;
-  return true;
+  readonly #nextNonce = (): string => String(++this.#nonce);
 }

@@ -5,7 +5,7 @@
 import { Agenda } from "./agenda.ts";
 import { Answers } from "./answers.ts";
 import type { AnswersOptions } from "./answers.ts";
-import { isHeld, MAYBE, SOME } from "./belief.ts";
+import { isHeld, MAYBE, mayBeHeld, SOME } from "./belief.ts";
 import { Composer } from "./composer.ts";
 import type { ComposerOptions } from "./composer.ts";
 import { Draft } from "./draft.ts";
@@ -25,6 +25,8 @@ export interface SubscriptionOptions extends ComposerOptions, LedgerOptions, Ans
   readonly leftovers?: Iterable<string>;
   /** Called with each name that the client asks for. Gives the change that made it ask, if there was one. */
   readonly asked?: (name: string) => number | undefined;
+  /** Called with each name that the client does not ask for any more. */
+  readonly dropped?: (name: string) => void;
 }
 
 export class Subscription {
@@ -118,12 +120,18 @@ export class Subscription {
     if (this.flights.word(name) === undefined) this.agenda.put(this.agenda.together, name, 0, epoch);
   }
 
+  /** The client may have refused the name on an earlier stream, and may have to be freed of it. */
+  maybeRefused(name: string): void {
+    // What was sent again meanwhile shows by its answer.
+    if (this.agenda.has(name) && this.flights.word(name) === undefined) this.#remedies.unanswered(name);
+  }
+
   /** The next response, if there is anything to say, the bounds let it pass and the client may be told now. */
   next(bounds: Bounds, epoch: number, now: number, nonce: () => string): Batch | undefined {
     if (!this.#opened) return undefined;
     const quiet = this.flights.size === 0;
     if (!quiet && now < (this.flights.followAt(this.#composer.loneCount > 0) ?? Infinity)) return undefined;
-    const draft = this.#composer.compose(quiet && this.#isProven, bounds, epoch);
+    const draft = this.#composer.compose(quiet && this.#isProven, bounds, epoch, this.#remedies.stuck);
     if (draft.empty && !this.#saysNothing(quiet)) return undefined;
     this.#owesFirst = false;
     return this.#launch(draft, now, nonce());
@@ -131,7 +139,7 @@ export class Subscription {
 
   /** What frees the client of what it refused. To be sent before anything else. Undefined when there is nothing. */
   remedy(now: number, nonce: () => string): Batch | undefined {
-    if (this.#remedies.size === 0) return undefined;
+    if (!this.#remedies.due) return undefined;
     const draft = this.#remedies.compose();
     return draft.empty ? undefined : this.#launch(draft, now, nonce());
   }
@@ -178,15 +186,25 @@ export class Subscription {
 
   /** Everything that is remembered about names: bounded by what exists, is asked for or held. */
   get entries(): number {
-    return this.agenda.size + this.#ledger.entries;
+    return this.agenda.size + this.#ledger.entries + this.#remedies.size;
   }
 
   rejections(): Rejection[] {
     return this.#ledger.refusals.list();
   }
 
+  /** What the client asked for by name. */
+  asked(): Iterable<string> {
+    return this.#ledger.interest.names();
+  }
+
   wants(name: string): boolean {
     return this.#ledger.interest.wants(name);
+  }
+
+  /** Whether the client may hold the resource once it has taken everything that was sent. */
+  mayHold(name: string): boolean {
+    return mayBeHeld(this.#ledger.believed(name));
   }
 
   /** Whether the resource is there and the client has not taken it yet. */
@@ -257,7 +275,10 @@ export class Subscription {
     holdings.delete(name);
     refusals.delete(name);
     forced.add(name);
-    this.agenda.touch(name, epoch, this.#options.asked?.(name));
+    const since = this.#options.asked?.(name);
+    // What made it ask is gone before it could be answered.
+    if (since !== undefined && this.#source.get(name) === undefined) this.agenda.vanish(epoch);
+    this.agenda.touch(name, epoch, since);
   }
 
   #unsubscribe(name: string, epoch: number): void {
@@ -270,6 +291,7 @@ export class Subscription {
       return;
     }
     const was = interest.delete(name);
+    if (was) this.#options.dropped?.(name);
     if (!interest.wildcard) this.#forget(name);
     else if (was) {
       // Still wanted by the wildcard, but the client may have dropped it: say what it is now.
@@ -299,5 +321,6 @@ export class Subscription {
   #forget(name: string): void {
     this.agenda.delete(name);
     this.#ledger.forget(name);
+    this.#remedies.forget(name);
   }
 }

@@ -53,6 +53,14 @@ export class WaitingNames {
     return this.#lines[kind].entries.size;
   }
 
+  /** Removals whose last change was at `from` or later, and before `before`. */
+  removals(from: number, before: number): number {
+    if (from >= before) return 0;
+    let count = 0;
+    for (const { last } of this.#lines.remove.entries.values()) if (last >= from && last < before) count++;
+    return count;
+  }
+
   get(name: string): Waiting | undefined {
     const { answer, add, replace, remove } = this.#lines;
     return add.entries.get(name) ?? replace.entries.get(name) ?? remove.entries.get(name) ?? answer.entries.get(name);
@@ -103,6 +111,14 @@ export class WaitingNames {
     for (const [name, entry] of this.#lines[kind].entries) {
       if (kind === "remove" ? entry.last >= bounds.removals : entry.captured >= contentBound(kind, bounds)) return;
       yield [name, entry];
+    }
+  }
+
+  /** Those of a kind among some names, whatever the bounds. */
+  *among(kind: Kind, names: ReadonlySet<string>): Iterable<[string, Waiting]> {
+    for (const name of names) {
+      const entry = this.#lines[kind].entries.get(name);
+      if (entry !== undefined) yield [name, entry];
     }
   }
 

@@ -14,6 +14,7 @@ const SERVED_WITHIN_MS = 5000;
 /** A listener that is removed lives on while it drains. */
 const GONE_WITHIN_MS = 10_000;
 const TO_WEB = [{ path: "/", service: "web" }] as const;
+const GOOD = route("good", "good.example", [{ path: "/", service: "catalog" }]);
 /** 300 characters, in labels of legal length. */
 const LONG_HOST = `${`${"a".repeat(57)}.`.repeat(5)}xx.example`;
 
@@ -50,7 +51,7 @@ export const brokenObjects: Step = {
       for (const { manifest } of broken) await paris.objects.put(manifest);
       await allNamed(world, checks, broken);
       checks.now("a good host is written to the same cluster");
-      await paris.objects.put(route("good", "good.example", [{ path: "/", service: "catalog" }]));
+      await paris.objects.put(GOOD);
       const good = probe(world.edges[0].target("good.example"), ({ status }) => status === 200, {
         withinMs: SERVED_WITHIN_MS,
       });
@@ -61,8 +62,9 @@ export const brokenObjects: Step = {
     }
     const { requests, failed } = tally(load.records);
     checks.exactly(`requests for ${SHOP} that failed, of ${requests}`, failed, 0);
-    for (const { manifest } of broken) await paris.objects.remove(nameOf(manifest));
-    await paris.objects.remove(nameOf(pay));
+    for (const manifest of [...broken.map((one) => one.manifest), pay, GOOD]) {
+      await paris.objects.remove(nameOf(manifest));
+    }
     await checks.within("nothing is left of them when they are deleted", GONE_WITHIN_MS, async () => {
       const reports = await Promise.all(world.replicas.map((replica) => replica.status()));
       const differences = await differencesSince();
@@ -101,9 +103,10 @@ async function allNamed(world: World, checks: Checks, broken: readonly Broken[])
 /** The object's line is followed, before the next object's, by a problem with that code. */
 function isNamed(text: string, { code, manifest }: Broken): boolean {
   const { kind, namespace, name } = nameOf(manifest);
-  const [, after] = text.split(`paris: ${kind} ${namespace}/${name} (`);
-  const own = after?.split(/\n {2}(?:london|paris): /)[0];
-  return own?.includes(`[${code}]`) === true;
+  const object = `paris: ${kind} ${namespace}/${name}`;
+  return text
+    .split(/\n {2}(?=(?:london|paris): )/)
+    .some((said) => said.split(/\s/, 3).join(" ") === object && said.includes(`[${code}]`));
 }
 
 /** Over TLS, by every Envoy, with a certificate of the demo's authority. */

@@ -1,0 +1,19 @@
+/** What can be run by name. */
+import { b10 } from "./b10.ts";
+import { b11 } from "./b11.ts";
+import { costs } from "./costs.ts";
+import type { Context } from "./measure/run.ts";
+import type { Figure } from "./report/row.ts";
+import { restart } from "./restart.ts";
+
+export interface Benchmark {
+  readonly title: string;
+  readonly measure: (context: Context) => Promise<Figure[]>;
+}
+
+export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  B10: { title: "from the API write to the first request served by Envoy", measure: b10 },
+  costs: { title: "bytes and Envoy's main thread for a change; many hosts and wildcards", measure: costs },
+  B11: { title: "memory and CPU of the controller", measure: b11 },
+  restart: { title: "what a restarted controller sends to a connected Envoy", measure: restart },
+};

@@ -1,0 +1,4 @@
+export interface Listens {
+  readonly address: string;
+  readonly port: number;
+}
