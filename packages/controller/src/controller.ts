@@ -18,7 +18,7 @@ import { ingestRules } from "./sources/ingest-rules.ts";
 import { openSource } from "./sources/open-source.ts";
 import { watchNamedSecrets } from "./sources/secret-demand.ts";
 import type { Source } from "./sources/source.ts";
-import { createWriters } from "./sources/writers.ts";
+import { createWriters, type Writers } from "./sources/writers.ts";
 import { ObjectCounts } from "./world/object-counts.ts";
 import { ObjectProblems } from "./world/object-problems.ts";
 import { World } from "./world/world.ts";
@@ -145,8 +145,7 @@ async function openSources(
   const opened = clusters.map(async (cluster) => {
     const writers = createWriters(world, cluster.name);
     await copies?.restore(cluster.name, writers);
-    // The operator's word that nobody can hold anything of it.
-    if (cluster.new) for (const kind of KINDS) writers[kind].restore([]);
+    if (cluster.new) assumeEmpty(cluster.name, writers, copies, log);
     return openSource(cluster, {
       world,
       rules,
@@ -156,6 +155,16 @@ async function openSources(
     });
   });
   return Promise.all(opened);
+}
+
+/**
+ * The operator's word that no Envoy can hold anything of a cluster. It holds until the cluster is seen for the first time,
+ * which its copy on disk remembers: without copies it cannot be believed at a second start.
+ */
+function assumeEmpty(cluster: string, writers: Writers, copies: Copies | undefined, log: Logger): void {
+  if (copies === undefined) log.warn(`cluster ${cluster}: \`new\` is passed over, because it needs a \`cache\``);
+  else if (KINDS.some((kind) => writers[kind].known)) log.warn(`cluster ${cluster}: has been seen; remove \`new\``);
+  else for (const kind of KINDS) writers[kind].restore([]);
 }
 
 /** On the loopback everybody on the machine may read; elsewhere only certificates of the mesh's operators. */

@@ -1,8 +1,7 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
-import { lockFolder } from "./cache/folder-lock.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { readTlsFiles, wrongControllerName } from "./config/tls-files.ts";
@@ -77,7 +76,13 @@ function checkConfig(config: Config, file: string): number {
       throw new ConfigError(`${path}: where cluster ${name} comes from cannot be read (${why}); correct the path`);
     }
   }
-  if (config.cache !== undefined) lockFolder(config.cache)();
+  if (config.cache !== undefined && existsSync(config.cache)) {
+    try {
+      accessSync(config.cache, constants.W_OK);
+    } catch {
+      throw new ConfigError(`${config.cache}: \`cache\` of the configuration cannot be written; choose another folder`);
+    }
+  }
   return print(`${file}: is right\n`);
 }
 

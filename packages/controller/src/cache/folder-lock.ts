@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../config/load.ts";
 
@@ -11,12 +11,15 @@ export function lockFolder(folder: string): () => void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const owner = readOwner(file);
-    if (owner !== undefined && owner.pid !== process.pid && startOf(owner.pid) === owner.start) {
+    const own = self();
+    // Whether a process of another container lives cannot be seen from here; its folder is its own by its mount.
+    const lives = owner?.space === own.space && startOf(owner.pid) === owner.start;
+    if (owner !== undefined && lives && owner.pid !== own.pid) {
       throw new ConfigError(
         `${folder}: process ${owner.pid} writes its copies there; give each replica a folder of its own under \`cache\``,
       );
     }
-    writeFileSync(file, `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o600 });
+    writeFileSync(file, `${own.pid} ${own.start} ${own.space}\n`, { mode: 0o600 });
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -27,17 +30,29 @@ export function lockFolder(folder: string): () => void {
   return () => rmSync(file, { force: true });
 }
 
-function readOwner(file: string): { readonly pid: number; readonly start: string } | undefined {
+interface Owner {
+  readonly pid: number;
+  /** When it started, in clock ticks since boot: its number alone may have become another process'. */
+  readonly start: string;
+  /** In which numbers of processes are counted: every container has a process 1. */
+  readonly space: string;
+}
+
+function readOwner(file: string): Owner | undefined {
   try {
-    const [pid = "", start = ""] = readFileSync(file, "utf8").trim().split(" ");
-    return { pid: Number(pid), start };
+    const [pid = "", start = "", space = ""] = readFileSync(file, "utf8").trim().split(" ");
+    return { pid: Number(pid), start, space };
   } catch {
     // Nobody has it.
     return undefined;
   }
 }
 
-/** When a process started, in clock ticks since boot: its number alone may have become another process'. */
+function self(): Owner {
+  const space = `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${readlinkSync("/proc/self/ns/pid")}`;
+  return { pid: process.pid, start: startOf(process.pid) ?? "", space };
+}
+
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

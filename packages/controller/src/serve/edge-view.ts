@@ -1,6 +1,9 @@
-import type { Edge, ResourceRow } from "@carrick/core/translate";
+import { type Edge, type ResourceRow, TYPE } from "@carrick/core/translate";
 import type { Source, TypeUrl, View } from "@carrick/xds/protocol";
 import type { World } from "../world/world.ts";
+
+const EARLIER_VERSIONS = 3;
+const EARLIER_CLUSTERS = 1000;
 
 type Listener = (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void;
 
@@ -9,6 +12,8 @@ export class EdgeView implements View {
   readonly edge: Edge;
   readonly #sources: ReadonlyMap<TypeUrl, Source>;
   readonly #listeners = new Set<Listener>();
+  /** Versions that clusters had before: an Envoy that refuses a new one is helped with the one that it holds. */
+  readonly #earlier = new Map<string, ResourceRow[]>();
   #changed = new Map<TypeUrl, string[]>();
   #knownChanged = false;
 
@@ -17,13 +22,21 @@ export class EdgeView implements View {
     this.#sources = new Map(
       [...edge.types].map(([type, of]) => [
         type,
-        { get: (name) => of.table.get(name), names: () => keys(of.table.entries()), complete: () => of.complete() },
+        {
+          get: (name) => of.table.get(name),
+          names: () => keys(of.table.entries()),
+          earlier: (name, version) => this.#earlier.get(`${type} ${name}`)?.find((row) => row.version === version),
+          complete: () => of.complete(),
+        },
       ]),
     );
     for (const [type, { table }] of edge.types) {
       world.store.sink<ResourceRow>(table, (changes) => {
         const names = this.#changed.get(type) ?? [];
-        for (const { key } of changes) names.push(key);
+        for (const { key, old } of changes) {
+          names.push(key);
+          if (type === TYPE.cluster && old !== undefined) this.#remember(`${type} ${key}`, old);
+        }
         this.#changed.set(type, names);
       });
     }
@@ -40,6 +53,14 @@ export class EdgeView implements View {
   watch(on: Listener): () => void {
     this.#listeners.add(on);
     return () => this.#listeners.delete(on);
+  }
+
+  #remember(id: string, row: ResourceRow): void {
+    const rows = this.#earlier.get(id) ?? [];
+    this.#earlier.delete(id);
+    this.#earlier.set(id, [row, ...rows].slice(0, EARLIER_VERSIONS));
+    const oldest = this.#earlier.keys().next().value;
+    if (this.#earlier.size > EARLIER_CLUSTERS && oldest !== undefined) this.#earlier.delete(oldest);
   }
 
   #tell(): void {

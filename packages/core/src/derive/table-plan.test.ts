@@ -112,6 +112,18 @@ test("a chain that is gone has no plan, and hosts of an unexpected one none", ()
   assert.deepEqual(planned.due(2), []);
 });
 
+test("a chain that goes while an old layout is kept leaves nothing to wait for", () => {
+  const planned = new Planned();
+  planned.planner.expect("c");
+  planned.due(0);
+  planned.open(0);
+  planned.hosts("c", 65);
+  planned.due(1);
+  planned.planner.forget("c");
+  planned.due(2);
+  assert.equal(planned.planner.nextAt(), undefined);
+});
+
 test("the hash is djb2 modulo a prime, as the Lua filter computes it in doubles", () => {
   // Worked out apart from this code: h = h · 33 + byte modulo 4294967291, from 5381.
   for (const [text, hash] of [

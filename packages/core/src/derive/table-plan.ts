@@ -56,6 +56,7 @@ export class TablePlanner {
 
   forget(chain: string): void {
     this.#chains.delete(chain);
+    this.#kept.delete(chain);
     this.#touched.add(chain);
   }
 

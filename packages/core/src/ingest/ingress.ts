@@ -14,6 +14,8 @@ import { readMeta } from "./meta.ts";
 import { wrongPath } from "./path.ts";
 
 const MAX_RULES = 500;
+/** No class can have this name. */
+const INVALID_CLASS = "(invalid)";
 /** Of one rule, and of the object as a whole. */
 const MAX_PATHS = 500;
 const MAX_ALL_PATHS = 2000;
@@ -26,6 +28,10 @@ export function ingestIngress(cluster: ClusterName, object: KubeObject): Ingress
   const meta = readMeta(cluster, object, fields);
   const spec = fields.object(object["spec"], "spec");
   const annotation = fields.text(meta.annotations["kubernetes.io/ingress.class"], "metadata.annotations");
+  const before = fields.problems.length;
+  const named = annotation === "" ? fields.name(spec["ingressClassName"], "spec.ingressClassName") : annotation;
+  // A class that is none must not become "no class", which is the default one.
+  const className = fields.problems.length > before ? INVALID_CLASS : named;
   const rules = boundPaths(
     fields,
     fields.list(spec["rules"], "spec.rules", MAX_RULES).flatMap(([rule, at]) => readRule(fields, rule, at)),
@@ -43,7 +49,7 @@ export function ingestIngress(cluster: ClusterName, object: KubeObject): Ingress
     namespace,
     name,
     resourceVersion,
-    className: annotation === "" ? fields.name(spec["ingressClassName"], "spec.ingressClassName") : annotation,
+    className,
     classByAnnotation: annotation !== "",
     created: meta.created,
     rules: sharedData(mergeHosts(rules)),
@@ -54,7 +60,10 @@ export function ingestIngress(cluster: ClusterName, object: KubeObject): Ingress
 
 function readRule(fields: Fields, value: unknown, at: string): IngressRule[] {
   const rule = fields.object(value, at);
+  const before = fields.problems.length;
   const text = fields.text(rule["host"], `${at}.host`);
+  // A host that is none must not become "no host", which takes everything.
+  if (fields.problems.length > before) return [];
   const host = text === "" ? { host: "*" } : readHost(text);
   if ("wrong" in host) {
     fields.note("InvalidHost", `${at}.host`, `${shown(text)} ${host.wrong}.`);
@@ -64,7 +73,8 @@ function readRule(fields: Fields, value: unknown, at: string): IngressRule[] {
   const paths = fields
     .list(http["paths"], `${at}.http.paths`, MAX_PATHS)
     .flatMap(([path, pathAt]) => readPath(fields, path, pathAt));
-  return paths.length === 0 ? [] : [{ host: host.host, paths }];
+  // A rule without `http` stands for its host: the default backend takes all of it.
+  return paths.length === 0 && http["paths"] !== undefined ? [] : [{ host: host.host, paths }];
 }
 
 function readPath(fields: Fields, value: unknown, at: string): IngressPath[] {
@@ -118,6 +128,10 @@ function readTls(fields: Fields, value: unknown, at: string): IngressTls[] {
     fields.note("InvalidHost", `${at}.hosts[${i}]`, `${shown(text)} ${host.wrong}.`);
     return [];
   });
+  // An entry whose hosts are all wrong must not become one without hosts, which stands for all of them.
+  const listed = entry["hosts"];
+  if (hosts.length === 0 && listed !== undefined && listed !== null && !(Array.isArray(listed) && listed.length === 0))
+    return [];
   if (secret !== "") return [{ hosts: exact(hosts), secret, at }];
   fields.note("InvalidValue", `${at}.secretName`, "names no Secret, so its hosts are not served over TLS.");
   return [];

@@ -43,7 +43,8 @@ export function virtualHost({ domain, routes, redirect, fallback, upstream }: Vi
     ...names,
     routes: [
       ...(redirect ? [redirectRoute(oneLabel)] : routes.map((route) => routeTo(route, oneLabel))),
-      ...fallback.map((route) => routeTo(route, [])),
+      // Of one label too, a wildcard without a rule for the path answers 404, as an exact host does.
+      ...fallback.map((route) => routeTo(route, [moreLabelsMatch(domain.slice(2))])),
     ],
     ...(!(redirect && fallback.length === 0) && { retryPolicy: { retryOn: RETRY_ON, numRetries: 2 } }),
   });
@@ -63,6 +64,10 @@ function oneLabelMatch(suffix: string): HeaderMatcher {
       },
     },
   });
+}
+
+function moreLabelsMatch(suffix: string): HeaderMatcher {
+  return create(HeaderMatcherSchema, { ...oneLabelMatch(suffix), invertMatch: true });
 }
 
 /** Envoy drops a port of 80 when it redirects to https; another one is the operator's and stays. */
