@@ -1,13 +1,14 @@
 import type { CliContext } from "./context.ts";
+import { printable } from "./render/text.ts";
 
 /** Writes lines to the standard output. */
 export function print(context: CliContext, lines: readonly string[]): void {
   context.process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Writes a sentence to the standard error. */
+/** Writes sentences to the standard error; names in them may be of others, so control characters are escaped. */
 export function note(context: CliContext, sentence: string): void {
-  context.process.stderr.write(`${sentence}\n`);
+  context.process.stderr.write(`${sentence.split("\n").map(printable).join("\n")}\n`);
 }
 
 /** Writes JSON to the standard output; control characters of the second block are escaped too, for terminals obey them. */

@@ -64,7 +64,11 @@ function run(spec: ExecSpec, env: NodeJS.ProcessEnv, timeoutMs: number): Promise
     const child = spawn(spec.command, [...spec.args], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     const kill = (): void => {
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        process.kill(-child.pid, "SIGKILL");
+        try {
+          process.kill(-child.pid, "SIGKILL");
+        } catch {
+          // It ended in this moment.
+        }
       }
       child.stdout.destroy();
       child.stderr.destroy();

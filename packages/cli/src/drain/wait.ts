@@ -1,3 +1,4 @@
+import { printable } from "../render/text.ts";
 import { allStatuses } from "../api/all-statuses.ts";
 import type { Trust } from "../api/trust.ts";
 import type { CliContext } from "../context.ts";
@@ -51,5 +52,5 @@ export function progressSentence({ waiting, taken, pending }: Omit<Progress, "do
 }
 
 function show(context: CliContext, text: string): void {
-  if (context.showsProgress) context.process.stderr.write(`${LINE_START}${text}`);
+  if (context.showsProgress) context.process.stderr.write(`${LINE_START}${printable(text)}`);
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { StatusReport } from "@carrick/core/report";
@@ -73,7 +74,14 @@ function create(tls: TlsMaterial | undefined): FastifyInstance {
 
 /** The same material as Node's TLS wants it. */
 export function secureContext({ certificate, key, authority }: TlsMaterial) {
-  return { cert: certificate, key, ca: authority };
+  // As on the xDS listener: without tickets a connection does not outlive the authority that it was let in by.
+  return {
+    cert: certificate,
+    key,
+    ca: authority,
+    minVersion: "TLSv1.3",
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  } as const;
 }
 
 /** URIs of the verified certificate; none if a name in it has to be quoted, as none of Carrick's has. */

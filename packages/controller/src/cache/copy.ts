@@ -9,6 +9,8 @@ import type { RowLines } from "./row-lines.ts";
 const ROWS_PER_CHUNK = 500;
 /** A copy is written as a whole again when it has so many changes, and more of them than rows. */
 const FEW_CHANGES = 1000;
+/** Changes that wait for the disk. */
+const MOST_WAITING = 10_000;
 
 export interface CopyOptions<T> {
   readonly folder: string;
@@ -74,6 +76,11 @@ export class Copy<T> {
 
   changed(key: string, row: T | undefined): void {
     if (!this.#whole) return;
+    if (this.#lines.length >= MOST_WAITING) {
+      // A disk that hangs must not cost memory: it is written as a whole when it takes something again.
+      this.#lines = [];
+      this.#gap = true;
+    }
     this.#lines.push(row === undefined ? deletedLine(key) : putLine(key, row, this.#options.lines()));
     this.#go();
   }

@@ -30,7 +30,7 @@ export function parseConfig(text: string, file: string): Config {
     const reason = broken.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "");
     throw new ConfigError(`${file}:${broken.linePos?.[0].line ?? 1}: is not YAML: ${reason}`);
   }
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true });
+  const parsed = configSchema.safeParse(toData(document, file), { reportInput: true });
   if (parsed.success) return parsed.data;
   const complaints = flatten(parsed.error.issues).map(({ path, message }) => {
     const offset = offsetOf(document, path);
@@ -38,6 +38,14 @@ export function parseConfig(text: string, file: string): Config {
     return `${file}${line}: ${dotted(path)}${path.length === 0 ? "" : ": "}${message}`;
   });
   throw new ConfigError(complaints.join("\n"));
+}
+
+function toData(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    throw new ConfigError(`${file}: cannot be expanded (${error instanceof Error ? error.message : String(error)})`);
+  }
 }
 
 interface Complaint {

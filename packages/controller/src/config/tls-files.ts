@@ -87,6 +87,8 @@ export function watchTlsFiles(
   const watchers: FSWatcher[] = [...folders].map((folder) => watch(folder, { persistent: false }, look));
   for (const watcher of watchers)
     watcher.on("error", (error) => onProblem(`tls: cannot watch the files: ${error.message}`));
+  // What changed between the first reading and now was not noticed.
+  look();
   return () => {
     for (const watcher of watchers) watcher.close();
   };

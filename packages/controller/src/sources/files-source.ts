@@ -102,7 +102,7 @@ export class FilesSource implements Source {
     this.#scanning = true;
     void this.#scan().then((again) => {
       this.#scanning = false;
-      this.#settle();
+      if (again !== UNSETTLED_MS) this.#settle();
       if (this.#again) {
         this.#again = false;
         this.#look();
@@ -125,8 +125,8 @@ export class FilesSource implements Source {
       while (!this.#stopped && this.#watch.set(listing.folders)) listing = await listManifests(folder);
       const paths = listing.files;
       const unsettled = await this.#read(paths, problems);
-      this.#heardAt = Date.now();
       if (unsettled) return UNSETTLED_MS;
+      this.#heardAt = Date.now();
       this.#tell(paths, problems);
       return undefined;
     } catch (error) {

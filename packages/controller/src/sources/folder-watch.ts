@@ -26,7 +26,8 @@ export class FolderWatch {
     let added = false;
     for (const folder of wanted) {
       if (this.#watchers.has(folder)) continue;
-      const watcher = watch(folder, this.#onChange);
+      const watcher = this.#open(folder);
+      if (watcher === undefined) continue;
       watcher.on("error", () => {
         this.#drop(folder);
         this.#onLost();
@@ -35,6 +36,16 @@ export class FolderWatch {
       added = true;
     }
     return added;
+  }
+
+  /** Where nothing can be watched any more (no inotify watch is left), the folder is looked at again from time to time. */
+  #open(folder: string): FSWatcher | undefined {
+    try {
+      return watch(folder, this.#onChange);
+    } catch {
+      this.#onLost();
+      return undefined;
+    }
   }
 
   close(): void {

@@ -35,7 +35,7 @@ export function ingestSecret(
   const meta = readMeta(cluster, object, fields);
   const data = fields.object(object["data"], "data");
   const read = (name: string) => {
-    const text = fields.text(data[name], `data["${name}"]`, MAX_PEM);
+    const text = fields.ownText(data[name], `data["${name}"]`, MAX_PEM);
     const decoded = decode(text);
     if (decoded === undefined || decoded === "") {
       fields.note("InvalidCertificate", `data["${name}"]`, `is ${text === "" ? "missing or empty" : "not base64"}.`);

@@ -168,10 +168,11 @@ export class DeltaStream implements StreamListener {
   }
 
   #report(type: TypeUrl, verdict: Verdict, nonce: string | undefined): void {
-    if (verdict.kind === "none" || nonce === undefined) return;
+    if (nonce === undefined) return;
     const { peer, clock, on } = this.#options;
     const ms = clock.now() - (this.#writtenAt.get(nonce) ?? clock.now());
     this.#writtenAt.delete(nonce);
+    if (verdict.kind === "none") return;
     if (verdict.kind === "ack") on({ kind: "acked", peer, type, names: verdict.names, ms });
     else on({ kind: "nacked", peer, type, names: verdict.names, message: verdict.message });
   }
