@@ -2,23 +2,13 @@ import { CERTIFICATES } from "@carrick/core/derive";
 import { unseenClusters } from "@carrick/core/explain";
 import { objectKey } from "@carrick/core/model";
 import type { ClusterStatus, EnvoyStatus, FleetStatus, KindStatus, StatusReport } from "@carrick/core/report";
-import { type Edge, TYPE } from "@carrick/core/translate";
+import { type Edge, SHORT_NAMES } from "@carrick/core/translate";
 import type { KindState, Source } from "../sources/source.ts";
 import type { ObjectCounts } from "../world/object-counts.ts";
 import type { ObjectProblems } from "../world/object-problems.ts";
 import type { World } from "../world/world.ts";
 
 const MOST_PROBLEMS = 1000;
-
-/** Short names of the types, as Envoy's documentation uses them. */
-export const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
-  [TYPE.listener, "LDS"],
-  [TYPE.routeTable, "RDS"],
-  [TYPE.scope, "SRDS"],
-  [TYPE.cluster, "CDS"],
-  [TYPE.assignment, "EDS"],
-  [TYPE.secret, "SDS"],
-]);
 
 export interface StatusInputs {
   readonly replica: string;

@@ -1,7 +1,7 @@
+import { SHORT_NAMES } from "@carrick/core/translate";
 import type { Table } from "@carrick/core/store";
 import type { World } from "../world/world.ts";
 import { readableRow } from "./readable.ts";
-import { SHORT_NAMES } from "./status.ts";
 
 const MOST_ROWS = 1000;
 

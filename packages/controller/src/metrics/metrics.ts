@@ -1,5 +1,5 @@
+import { SHORT_NAMES } from "@carrick/core/translate";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { SHORT_NAMES } from "../api/status.ts";
 import type { Source } from "../sources/source.ts";
 import type { ObjectProblems } from "../world/object-problems.ts";
 import type { World } from "../world/world.ts";

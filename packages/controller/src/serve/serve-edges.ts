@@ -1,7 +1,7 @@
 import type { EdgeEnvironment } from "@carrick/core/derive";
 import { objectsBehind } from "@carrick/core/explain";
 import type { EnvoyStatus, ObjectProblem } from "@carrick/core/report";
-import { emptyAssignment, TYPE } from "@carrick/core/translate";
+import { emptyAssignment, TYPE, SHORT_NAMES } from "@carrick/core/translate";
 import {
   type Peer,
   type Refused,
@@ -11,7 +11,6 @@ import {
   type View,
   XdsError,
 } from "@carrick/xds";
-import { SHORT_NAMES } from "../api/status.ts";
 import { ConfigError } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Logger } from "../log.ts";
@@ -72,7 +71,8 @@ export async function serveEdges({
     const streams = () => server.streams().flatMap((stream) => edgeStream(stream) ?? []);
     return {
       envoys: (fleet) => streams().flatMap((stream) => (stream.fleet === fleet ? [stream.status] : [])),
-      refusals: () => streams().flatMap(({ fleet, status }) => refusals(views.get(fleet)!, status, env)),
+      refusals: () =>
+        streams().flatMap(({ fleet, status, rejections }) => refusals(views.get(fleet)!, status.name, rejections, env)),
       close: () => server.close(GRACE_MS),
     };
   } catch (error) {
@@ -91,19 +91,23 @@ function edgeStream({ peer, since, pending, types, rejections, bytesSent }: Stre
     refused: rejections.map(({ type, name, message }) => ({ type: SHORT_NAMES.get(type) ?? type, name, message })),
     bytesSent,
   };
-  return { fleet: peer.fleet, status };
+  return { fleet: peer.fleet, status, rejections };
 }
 
-function refusals({ edge }: EdgeView, { name: envoy, refused }: EnvoyStatus, env: EdgeEnvironment): ObjectProblem[] {
-  return refused.flatMap(({ type, name, message }) => {
-    const url = [...SHORT_NAMES].find(([, short]) => short === type)?.[0] ?? type;
-    return objectsBehind(edge, url, name, message, env).map((object): ObjectProblem => ({
+function refusals(
+  { edge }: EdgeView,
+  envoy: string,
+  rejections: StreamState["rejections"],
+  env: EdgeEnvironment,
+): ObjectProblem[] {
+  return rejections.flatMap(({ type, name, message }) =>
+    objectsBehind(edge, type, name, message, env).map((object): ObjectProblem => ({
       object: { ...object, resourceVersion: "" },
       problem: {
         code: "RefusedByEnvoy",
         path: "",
-        message: `Envoy ${envoy} of fleet ${edge.fleet.name} refuses ${type} ${name} and keeps its last version: ${message}`,
+        message: `Envoy ${envoy} of fleet ${edge.fleet.name} refuses ${SHORT_NAMES.get(type) ?? type} ${name} and keeps its last version: ${message}`,
       },
-    }));
-  });
+    })),
+  );
 }

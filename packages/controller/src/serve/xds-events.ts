@@ -1,5 +1,5 @@
+import { SHORT_NAMES } from "@carrick/core/translate";
 import type { Peer, XdsEvent } from "@carrick/xds";
-import { SHORT_NAMES } from "../api/status.ts";
 import type { Logger } from "../log.ts";
 import type { XdsMetrics } from "../metrics/metrics.ts";
 

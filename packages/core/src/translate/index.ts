@@ -8,4 +8,4 @@ export {
   type JsonObject,
 } from "./bootstrap.ts";
 export { defineEdges, type Edge, type EdgeType } from "./edge.ts";
-export { type ResourceRow, TYPE } from "./resource.ts";
+export { type ResourceRow, SHORT_NAMES, TYPE } from "./resource.ts";

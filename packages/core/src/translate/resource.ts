@@ -31,3 +31,13 @@ export const TYPE = {
   assignment: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
   secret: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
 } as const;
+
+/** The types as Envoy's documentation calls them. */
+export const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
+  [TYPE.listener, "LDS"],
+  [TYPE.routeTable, "RDS"],
+  [TYPE.scope, "SRDS"],
+  [TYPE.cluster, "CDS"],
+  [TYPE.assignment, "EDS"],
+  [TYPE.secret, "SDS"],
+]);
