@@ -120,8 +120,9 @@ export class DeltaStream implements StreamListener {
 
   #pump(): void {
     const { sequencer, stream, clock, peer, on } = this.#options;
+    let now = clock.now();
     while (!this.#over && this.#fullSince === undefined) {
-      const now = clock.now();
+      now = clock.now();
       const response = sequencer.step(now);
       if (response === undefined) break;
       const bytes = encodeResponse(response);
@@ -131,19 +132,22 @@ export class DeltaStream implements StreamListener {
       const names = response.resources.map(({ name }) => name);
       on({ kind: "sent", peer, type: response.type, names, removed: response.removed, bytes: bytes.length });
     }
-    this.#arm();
+    this.#arm(now);
   }
 
-  /** One timer: the sequencer's next deadline, or the end of patience with the client. */
-  #arm(): void {
+  /**
+   * One timer: the sequencer's next deadline, or the end of patience with the client. The deadline is the next one after
+   * the last step: timers fire up to a millisecond early, and what became due since that step has not been looked at.
+   */
+  #arm(steppedAt: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#over) return;
     const { sequencer, clock } = this.#options;
-    const now = clock.now();
-    const next = this.#fullSince === undefined ? (sequencer.deadline(now) ?? Infinity) : Infinity;
+    const next = this.#fullSince === undefined ? (sequencer.deadline(steppedAt) ?? Infinity) : Infinity;
     const at = Math.min(next, this.#patience());
-    if (at < Infinity) this.#cancelTimer = clock.after(Math.max(0, at - now), () => this.#guarded(() => this.#due()));
+    if (at < Infinity)
+      this.#cancelTimer = clock.after(Math.max(0, at - clock.now()), () => this.#guarded(() => this.#due()));
   }
 
   #patience(): number {
