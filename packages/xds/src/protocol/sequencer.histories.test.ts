@@ -4,6 +4,7 @@ import { EdgeHistory } from "@carrick/testing";
 import { ALL_RULES, type Rules } from "./index.ts";
 
 // Random histories of a whole stream against the model of Envoy. `SEED=<n>` runs the history of one seed alone.
+// The goal is 20,000. Known defect: of these the seeds 6270, 16320, 16459 and 17766 fail, so the bound stands below them.
 const HISTORIES = 6000;
 /** What happens without a rule shows within so many histories. */
 const WITHOUT_RULE = 300;
