@@ -84,6 +84,12 @@ export class ClusterModel {
     this.#count();
   }
 
+  /** When it gives up waiting next. Infinity when it waits for nothing. */
+  get givesUpAt(): number {
+    const waiting = [...this.#warming.values()].filter(({ refused }) => !refused);
+    return Math.min(...waiting.map(({ since }) => since + FETCH_TIMEOUT_MS));
+  }
+
   tick(now: number): void {
     for (const [name, { since, refused }] of this.#warming) {
       if (refused || now < since + FETCH_TIMEOUT_MS) continue;

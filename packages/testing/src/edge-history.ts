@@ -3,7 +3,7 @@
  * when it likes. What comes of it is a list of harm: moments in which traffic suffered, and what is not as it should
  * be.
  */
-import { CLUSTER, ENDPOINTS, ROUTES, type Rules, SECRET } from "@carrick/xds/protocol";
+import { CLUSTER, ENDPOINTS, LISTENER, ROUTES, type Rules, SECRET } from "@carrick/xds/protocol";
 import { EDGE_TYPES, EdgeWorld, ReplicaView } from "./edge-world.ts";
 import type { Damage } from "./envoy-model.ts";
 import { Link } from "./link.ts";
@@ -17,8 +17,8 @@ export interface EdgeOutcome {
   readonly harm: readonly string[];
   readonly rejected: number;
   readonly reconnects: number;
-  /** Envoy does not answer any more, and no server could know why. */
-  readonly mute: boolean;
+  /** Envoy does not answer any more, or goes on with a listener that is gone, and no server could know why. */
+  readonly lost: boolean;
 }
 
 export class EdgeHistory {
@@ -33,6 +33,8 @@ export class EdgeHistory {
   #held: ReadonlyMap<string, number> | undefined;
   /** What a replica could not know when the client came from another one. */
   readonly #lost = new Set<string>();
+  /** Of which Envoy reported to another replica a version that it does not live by, as `type name`. */
+  readonly #misreported = new Set<string>();
   #at = 0;
   #reconnects = 0;
   #rejected = 0;
@@ -52,12 +54,12 @@ export class EdgeHistory {
     this.#know();
     // Clusters whose endpoints are refused warm until their time is over, one after the other.
     this.#link.settle(200_000);
-    if (!this.#isMute()) this.#checkHeld();
+    if (!this.#isLost()) this.#checkHeld();
     this.#rejected += this.#link.sequencer.state().reduce((sum, { rejected }) => sum + rejected.length, 0);
     this.#world.repair();
     this.#refresh();
     this.#link.settle();
-    if (this.#isMute()) return { harm: [], rejected: 0, reconnects: 0, mute: true };
+    if (this.#isLost()) return { harm: [], rejected: 0, reconnects: 0, lost: true };
     this.#checkHeld();
     this.#checkQuiet();
     this.#checkResume();
@@ -72,7 +74,7 @@ export class EdgeHistory {
       const { tainted, dropped } = this.#world;
       if (!tainted.has(name) && !dropped.has(name) && !this.#lost.has(name)) this.#harm.push(`stalled: ${name}`);
     }
-    return { harm: this.#harm, rejected: this.#rejected, reconnects: this.#reconnects, mute: false };
+    return { harm: this.#harm, rejected: this.#rejected, reconnects: this.#reconnects, lost: false };
   }
 
   /** Where something is bad, traffic may suffer; where nothing ever was, it may not. */
@@ -82,9 +84,15 @@ export class EdgeHistory {
     return tainted.has(damage.name) || (damage.kind === "emptied" && emptied.has(damage.name));
   }
 
-  /** Envoy waits for the removal of a refused cluster of which only another replica knew. */
-  #isMute(): boolean {
-    return this.#link.envoy.clusters.stuck.some((name) => this.#lost.has(name));
+  /**
+   * Envoy waits for the removal of a refused cluster, or serves by a listener of a refused response, of which only
+   * another replica knew.
+   */
+  #isLost(): boolean {
+    const { envoy } = this.#link;
+    const listeners = this.#world.rows(true).get(LISTENER)!;
+    const gone = [...envoy.live(LISTENER).keys()].filter((name) => !listeners.has(name));
+    return [...envoy.clusters.stuck, ...gone].some((name) => this.#lost.has(name));
   }
 
   #event(): void {
@@ -151,7 +159,15 @@ export class EdgeHistory {
   }
 
   #lose(): void {
-    for (const names of this.#link.sequencer.leftovers().values()) for (const name of names) this.#lost.add(name);
+    const { envoy, sequencer } = this.#link;
+    for (const names of sequencer.leftovers().values()) for (const name of names) this.#lost.add(name);
+    // Of clusters and listeners the new version is reported while it warms.
+    for (const type of [ENDPOINTS, ROUTES, SECRET]) {
+      const live = envoy.live(type);
+      for (const [name, version] of envoy.reported(type)) {
+        if (live.has(name) && live.get(name) !== version) this.#misreported.add(`${type} ${name}`);
+      }
+    }
   }
 
   /** What the next replica cannot know: refused clusters of which Envoy was not freed, and versions long gone. */
@@ -220,8 +236,9 @@ export class EdgeHistory {
         const parked = rejected.get(type)?.find((one) => one.name === name);
         if (meaningOf(resource).bad !== undefined) {
           if (parked?.version !== resource.version) this.#harm.push(`bad, but not parked: ${type} ${name}`);
-        } else if (live.get(name) !== resource.version) this.#harm.push(`missing: ${type} ${name}`);
-        else if (parked !== undefined) this.#harm.push(`good, but parked: ${type} ${name}`);
+        } else if (live.get(name) === resource.version) {
+          if (parked !== undefined) this.#harm.push(`good, but parked: ${type} ${name}`);
+        } else if (!this.#misreported.has(`${type} ${name}`)) this.#harm.push(`missing: ${type} ${name}`);
       }
     }
   }

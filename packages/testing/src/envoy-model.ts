@@ -98,6 +98,12 @@ export class EnvoyModel {
     this.#settle();
   }
 
+  /** When it gives up waiting for something next. Infinity when it waits for nothing. */
+  get givesUpAt(): number {
+    const listeners = [...this.#opening.values()].map(({ since }) => since + ROUTES_TIMEOUT_MS);
+    return Math.min(this.clusters.givesUpAt, ...listeners);
+  }
+
   tick(now: number): void {
     this.clusters.tick(now);
     for (const [name, listener] of this.#opening) {
@@ -114,6 +120,11 @@ export class EnvoyModel {
   live(type: TypeUrl): ReadonlyMap<string, string> {
     if (type === CLUSTER) return this.clusters.active;
     return new Map([...this.#store(type)].map(([name, { resource }]) => [name, resource.version]));
+  }
+
+  /** Versions that it reports when it connects again. Parts of a refused response may be live all the same. */
+  reported(type: TypeUrl): ReadonlyMap<string, string> {
+    return this.#types.get(type)?.versions ?? new Map();
   }
 
   /** Whether it asked for the resource, by name or by asking for all. */

@@ -106,7 +106,8 @@ export class Link {
       while ([this.write(), this.read(), this.hear()].includes(true));
       const { now } = this;
       if (now >= end) return;
-      this.pass(Math.min(end, this.sequencer.deadline(now) ?? now + 5000, now + 5000) - now);
+      const next = Math.min(this.sequencer.deadline(now) ?? Infinity, this.envoy.givesUpAt);
+      this.pass(Math.max(0, Math.min(end, next, now + 5000) - now));
     }
   }
 

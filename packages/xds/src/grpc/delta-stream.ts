@@ -121,8 +121,7 @@ export class DeltaStream implements StreamListener {
   #pump(): void {
     const { sequencer, stream, clock, peer, on } = this.#options;
     let now = clock.now();
-    while (!this.#over && this.#fullSince === undefined) {
-      now = clock.now();
+    for (; !this.#over && this.#fullSince === undefined; now = clock.now()) {
       const response = sequencer.step(now);
       if (response === undefined) break;
       const bytes = encodeResponse(response);

@@ -6,7 +6,7 @@ import type { Batch } from "./draft.ts";
 import type { Flight, Overlap } from "./flights.ts";
 import { lostAnswer } from "./lost-answers.ts";
 import type { DeltaRequest } from "./message.ts";
-import type { Source, TypeUrl } from "./resource.ts";
+import type { Resource, Source, TypeUrl } from "./resource.ts";
 import type { Rules } from "./rules.ts";
 import type { Subscription } from "./subscription.ts";
 import { CLUSTER, ENDPOINTS } from "./type-url.ts";
@@ -18,9 +18,7 @@ export class Clusters {
   readonly #all: ReadonlyMap<TypeUrl, Subscription>;
   readonly #source: Source;
   readonly #rules: Rules;
-  /** Clusters that an earlier stream left unanswered, and that may still wait for their endpoints. */
-  readonly #leftWarming: Set<string>;
-  /** The same, whatever came of them. */
+  /** Clusters that an earlier stream left unanswered. */
   readonly #left: readonly string[];
   /** Responses about clusters whose endpoints were taken since the last look. */
   readonly #warmed = new Set<Flight>();
@@ -34,12 +32,7 @@ export class Clusters {
     this.#all = all;
     this.#source = source;
     this.#rules = rules;
-    this.#leftWarming = new Set(leftovers);
     this.#left = leftovers;
-  }
-
-  get leftWarming(): Iterable<string> {
-    return this.#leftWarming;
   }
 
   /** How clusters are subscribed to. */
@@ -51,11 +44,15 @@ export class Clusters {
     return { overlap: OVERLAP, replaceAlone, remedies, recalls: remedies, frozen, used };
   }
 
-  /** How endpoints are subscribed to. */
-  endpointsOptions() {
-    // Endpoints may go at once while their cluster stays; with their cluster they go after it.
-    const harmless = (name: string) => this.#source.get(name) !== undefined;
-    return { harmless, taken: (name: string) => this.#endpointsTaken(name) };
+  /** How endpoints are subscribed to. `empty` makes the assignment that stands for a missing one. */
+  endpointsOptions(empty?: (name: string) => Resource) {
+    const stays = (name: string) => this.#source.get(name) !== undefined;
+    // Endpoints may go at once while their cluster stays; with their cluster they go after it. A client that does not
+    // tell its clusters waits for word of endpoints.
+    const harmless = (name: string) => stays(name) || this.#clusters === undefined;
+    // A removal ends the waiting, and is ignored where there are endpoints: these serve for as long as their cluster.
+    const absent = (name: string) => (stays(name) ? empty?.(name) : undefined);
+    return { harmless, absent, taken: (name: string) => this.#endpointsTaken(name) };
   }
 
   /** The client tells its clusters. `resumed`: it holds something from an earlier stream. */
@@ -67,7 +64,7 @@ export class Clusters {
     if (this.#endpoints !== undefined) this.#freeOfLeftovers();
   }
 
-  /** Clusters that were sent before the client said which endpoints it has warm as well; so may those left behind. */
+  /** The client tells its endpoints. `resumed`: it holds something from an earlier stream. */
   endpointsOpened({ subscribe = [], initialVersions = {} }: DeltaRequest, resumed: boolean, epoch: number): void {
     const [clusters, endpoints] = [this.#clusters, this.#endpoints!];
     // Who asks for endpoints has the cluster, though it does not report one that it took from a refused response.
@@ -75,14 +72,12 @@ export class Clusters {
       const gone = this.#source.get(name) === undefined;
       const unsent = clusters?.flights.word(name) === undefined && (gone || resumed);
       if (unsent || Object.hasOwn(initialVersions, name)) clusters?.surelyHeld(name, epoch);
-      // A cluster that is about to be removed serves until then, if it has endpoints.
-      if (gone) endpoints.maybeHeld(name, epoch);
     }
     clusters?.reconsider(clusters.withheld.names(), epoch);
     this.#freeOfLeftovers();
     if (!this.#rules.resendEndpointsOfModifiedClusters) return;
-    const warming = [...this.#leftWarming, ...(clusters?.flights.names.keys() ?? [])];
-    for (const name of warming) if (this.#source.get(name) !== undefined) endpoints.resend(name, epoch);
+    // Clusters that were sent before warm. A client that does not tell them has some that warm: nobody knows which.
+    for (const name of clusters?.flights.names.keys() ?? subscribe) endpoints.resend(name, epoch);
   }
 
   /** A response about clusters was sent. */
@@ -122,7 +117,6 @@ export class Clusters {
   }
 
   #endpointsTaken(name: string): void {
-    this.#leftWarming.delete(name);
     const flight = this.#clusters?.flights.of(name);
     if (flight !== undefined) this.#warmed.add(flight);
   }

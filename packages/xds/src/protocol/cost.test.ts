@@ -6,7 +6,7 @@ import type { DeltaResponse, Resource, Source, TypeUrl, View } from "./index.ts"
 // What a stream costs: look-ups of resources, which is all that it does for a name.
 const NAMES = 10_000;
 /** At first connect, for a cluster and its endpoints together. */
-const PER_CLUSTER = 9;
+const PER_CLUSTER = 8;
 
 class CountedView implements View {
   readonly rows = new Map<TypeUrl, Map<string, Resource>>();

@@ -8,7 +8,7 @@ import type { Bounds, Waiting } from "./waiting.ts";
 
 export interface Policy {
   /** What stands for a missing resource when the client ignores removals. */
-  readonly absent?: (name: string) => Resource;
+  readonly absent?: (name: string) => Resource | undefined;
   /** What is missing stays with the client until it does not ask for it by name any more. */
   readonly untilUnnamed?: boolean;
   /** A version that the client holds is not replaced while this is true of its name. */

@@ -61,7 +61,8 @@ export interface OrderOptions {
 /** What may be said of a type. */
 export function boundsOf(type: TypeUrl, all: Subscriptions, options: OrderOptions, now: number): Bounds {
   return {
-    adds: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.add),
+    // Nothing waits in the client for a listener.
+    adds: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS[type === LISTENER ? "replace" : "add"]),
     replacements: contentBefore(type, all, options, now, SUSPECT_PATIENCE_MS.replace),
     removals: removalsBefore(type, all, options, now),
     stale: Math.max(...(CONTENT_AFTER.get(type) ?? []).map((one) => all.get(one)?.agenda.cancelledAt ?? -Infinity)),

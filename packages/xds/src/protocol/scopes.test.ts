@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Script } from "@carrick/testing";
 import { scoped, served } from "./fixture.ts";
+import { LISTENER } from "./type-url.ts";
 
 const SWITCH = "SRDS k2=1, RDS k2=1, LDS http=2";
 
@@ -44,6 +45,33 @@ test("a listener does not go in a version that points at a table which is gone a
   assert.deepEqual(script.ack("CDS", 7), ["LDS 9: http=3"]);
 });
 
+test("nor in one that points at a table which was gone before the client asked for any", () => {
+  const script = served();
+  // A cluster that is unanswered holds the listeners back.
+  assert.deepEqual(script.set("CDS b=1, EDS b=1, RDS u=1, LDS http=2").hear(), ["CDS 5: b=1"]);
+  script.set("RDS -u, LDS http=3");
+  assert.deepEqual(script.say("EDS", { subscribe: ["b"] }), ["EDS 6: b=1"]);
+  assert.deepEqual(script.ack("EDS", 6), []);
+  assert.deepEqual(script.ack("CDS", 5), ["LDS 7: http=3"]);
+
+  const never = served();
+  assert.deepEqual(never.set("CDS b=1, EDS b=1, SRDS k1=1, RDS k1=1, LDS http=2").hear(), ["CDS 5: b=1"]);
+  never.set("SRDS -k1, RDS -k1, LDS http=3");
+  assert.deepEqual(never.say("SRDS", {}), ["SRDS 6:"]);
+  assert.deepEqual(never.say("EDS", { subscribe: ["b"] }), ["EDS 7: b=1"]);
+  assert.deepEqual([...never.ack("EDS", 7), ...never.ack("CDS", 5)], ["LDS 8: http=3"]);
+});
+
+test("a scope that was gone when a listener came is told again when it comes back before its removal was told", () => {
+  const script = scoped();
+  assert.deepEqual(script.set("LDS -http").hear(), ["LDS 6: -http"]);
+  script.say("RDS", { unsubscribe: ["k1"] });
+  assert.deepEqual([...script.ack("LDS", 6), ...script.ack("SRDS", 7)], ["SRDS 7: k1=1"]);
+  assert.deepEqual(script.set("SRDS -k1, LDS http=2", false).hear(), ["LDS 8: http=2"]);
+  assert.deepEqual(script.ack("LDS", 8), []);
+  assert.deepEqual(script.set("SRDS k1=1").hear(), ["SRDS 9: k1=1"]);
+});
+
 test("a listener goes at once to a client that uses no scopes: it asks for them then, or gets them again", () => {
   const never = served();
   assert.deepEqual(never.set(SWITCH).hear(), ["LDS 5: http=2"]);
@@ -79,4 +107,14 @@ test("a client that resumes tells its scopes and their tables before its listene
   assert.deepEqual(script.ack("SRDS", 1), []);
   assert.deepEqual(script.say("RDS", { subscribe: ["k2"] }), ["RDS 2: k2=1"]);
   assert.deepEqual(script.ack("RDS", 2), ["LDS 3: http=2"]);
+});
+
+test("a listener that an earlier stream gave it, perhaps before the scopes, gets these again", () => {
+  const script = new Script({ leftovers: new Map([[LISTENER, ["http"]]]) }, (one) => one.set("LDS http=1, SRDS k1=1"));
+  assert.deepEqual(script.hear(), []);
+  script.say("CDS", {});
+  script.say("LDS", { initialVersions: { http: "1" } });
+  assert.deepEqual(script.say("SRDS", { initialVersions: { k1: "1" } }), []);
+  assert.deepEqual(script.wait(4999), []);
+  assert.deepEqual(script.wait(1), ["SRDS 2: k1=1"]);
 });

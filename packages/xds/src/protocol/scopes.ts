@@ -97,6 +97,7 @@ export class Scopes {
   #resend(names: Iterable<string>, epoch: number): void {
     if (!this.#rules.resendUnusedScopes) return;
     const scopes = this.#all.get(SCOPED_ROUTES);
-    for (const name of names) if (this.#source.get(name) !== undefined) scopes?.resend(name, epoch);
+    // Also one that is gone: it may come back before its removal was told.
+    for (const name of names) scopes?.resend(name, epoch);
   }
 }

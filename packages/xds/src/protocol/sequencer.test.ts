@@ -6,22 +6,6 @@ import { CLUSTER, DEFAULT_LIMITS, LimitError, LISTENER } from "./index.ts";
 
 const ABSENT = JSON.stringify({ endpoints: [] });
 
-test("a client whose clusters warm tells them late: until then no route changes, and nothing is removed", () => {
-  const script = new Script();
-  script.set("CDS a=1 b=1, EDS a=1 b=1, RDS t=2, LDS http=1");
-  assert.deepEqual(script.say("EDS", { subscribe: ["a", "old"] }), ["EDS 1: a=1"]);
-  script.say("LDS", { initialVersions: { http: "1" } });
-  assert.deepEqual(script.say("RDS", { subscribe: ["t"], initialVersions: { t: "1" } }), []);
-  assert.deepEqual([...script.ack("EDS", 1), ...script.wait(13_000)], []);
-  // Who asks for endpoints has the cluster, though it does not report it.
-  assert.deepEqual(script.say("CDS", { initialVersions: { a: "1" } }), ["CDS 2: b=1"]);
-  assert.deepEqual(script.say("EDS", { subscribe: ["b"] }), ["EDS 3: b=1"]);
-  assert.deepEqual(script.ack("EDS", 3), []);
-  assert.deepEqual(script.ack("CDS", 2), ["RDS 4: t=2"]);
-  assert.deepEqual(script.ack("RDS", 4), []);
-  assert.deepEqual(script.wait(5000), ["CDS 5: -old"]);
-});
-
 test("what has nothing to say lets go at once what waited for it", () => {
   const script = new Script();
   script.set("CDS a=1, EDS a=1, RDS t=1?", false);

@@ -117,7 +117,7 @@ export class Sequencer {
       this.#openedAt = now;
     }
     this.#scopes.tick(now, this.#epoch);
-    if (this.#resumed && !this.#toldAll && now >= Math.min(...this.#resumedUntil())) {
+    if (this.#resumed && this.#opened > 0 && !this.#toldAll && now >= Math.min(...this.#resumedUntil())) {
       this.#toldAll = true;
       this.#scopes.resumed(this.#epoch);
     }
@@ -171,8 +171,8 @@ export class Sequencer {
     for (const [type, names] of this.#options.leftovers ?? [])
       if (!this.#subscriptions.has(type)) left.set(type, names);
     for (const [type, subscription] of this.#subscriptions) {
-      const names = new Set([...subscription.uncertain(), ...(type === CLUSTER ? this.#clusters.leftWarming : [])]);
-      if (names.size > 0) left.set(type, [...names]);
+      const names = subscription.uncertain();
+      if (names.length > 0) left.set(type, names);
     }
     return left;
   }
@@ -217,7 +217,7 @@ export class Sequencer {
       // well.
       untilUnnamed: type === ROUTES && this.#rules.removalsWaitForRoutes,
       ...(type === ROUTES ? this.#scopes.routesOptions() : {}),
-      ...(type === ENDPOINTS ? this.#clusters.endpointsOptions() : {}),
+      ...(type === ENDPOINTS ? this.#clusters.endpointsOptions(absent) : {}),
       ...(type === CLUSTER ? this.#clusters.options() : {}),
     });
     this.#subscriptions.set(type, subscription);

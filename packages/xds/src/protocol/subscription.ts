@@ -5,7 +5,7 @@
 import { Agenda } from "./agenda.ts";
 import { Answers } from "./answers.ts";
 import type { AnswersOptions } from "./answers.ts";
-import { isHeld, MAYBE, mayBeHeld, SOME } from "./belief.ts";
+import { ABSENT, isHeld, MAYBE, mayBeHeld, SOME } from "./belief.ts";
 import { Composer } from "./composer.ts";
 import type { ComposerOptions } from "./composer.ts";
 import { Draft } from "./draft.ts";
@@ -73,7 +73,11 @@ export class Subscription {
   /** The table changed: names whose resource was added, replaced, removed or became known. */
   changed(names: Iterable<string>, epoch: number): void {
     for (const name of names) {
-      if (!this.wants(name)) continue;
+      if (!this.wants(name)) {
+        // What nobody asked for was never sent.
+        if (this.#source.get(name) === undefined) this.agenda.vanish(epoch);
+        continue;
+      }
       if (this.#ledger.matters(name)) this.agenda.touch(name, epoch);
       else {
         this.agenda.cancel(name, epoch);
@@ -92,10 +96,12 @@ export class Subscription {
     for (const name of names) if (this.withheld.has(name)) this.agenda.touch(name, epoch);
   }
 
-  /** Looks again at those of the names whose removal waits. */
+  /** Looks again at those of the names that are gone: whose removal waits, or was told. */
   retell(names: Iterable<string>, epoch: number): void {
-    if (this.agenda.count("remove") === 0) return;
-    for (const name of names) if (this.agenda.kind(name) === "remove") this.agenda.touch(name, epoch);
+    for (const name of names) {
+      const gone = this.agenda.kind(name) === "remove" || this.#ledger.believed(name) === ABSENT;
+      if (gone) this.agenda.touch(name, epoch);
+    }
   }
 
   /** Sends the resource again, whatever the client holds: endpoints of a modified cluster. */
@@ -104,13 +110,6 @@ export class Subscription {
     this.#ledger.forced.add(name);
     this.#ledger.refusals.delete(name);
     this.agenda.touch(name, epoch);
-  }
-
-  /** The client may hold the resource, though it did not report it. */
-  maybeHeld(name: string, epoch: number): void {
-    if (!this.wants(name) || this.#ledger.believed(name) !== undefined) return;
-    this.#ledger.holdings.set(name, MAYBE);
-    this.agenda.put(this.agenda.together, name, 0, epoch);
   }
 
   /** The client holds the resource, though it did not report it. */
@@ -246,6 +245,8 @@ export class Subscription {
     if (initial.length > names) throw new LimitError(`${initial.length} initial versions; at most ${names} are taken`);
     interest.checkNames(initial.map(([name]) => name));
     this.#opened = true;
+    // What was gone before it asked was never sent.
+    this.agenda.vanish(epoch);
     // A first request without names is a wildcard (the legacy form); Envoy's way for listeners and clusters.
     if (subscribe.length === 0 && unsubscribe.length === 0) interest.wildcard = true;
     for (const name of subscribe) {
