@@ -28,6 +28,9 @@ for (const [name, entry] of Object.entries(PROGRAMS)) {
     conditions: ["source"],
     banner: { js: BANNER },
     external: ["pino-pretty"],
+    // V8 keeps the whole text in memory, with comments that are not Latin-1 twice as long. Names and lines stay.
+    minifyWhitespace: true,
+    lineLimit: 120,
     sourcemap: "linked",
     metafile: true,
     logLevel: "error",
