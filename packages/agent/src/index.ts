@@ -1,2 +1,1 @@
-/** What other packages may use of the agent. */
-export type {} from "@carrick/core/model";
+export { SystemError } from "./sys/system-error.ts";
