@@ -1,9 +1,13 @@
 import { type ClusterName, exact, sharedData, type ServicePort, type ServiceRow } from "../model/index.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readMeta } from "./meta.ts";
+import { readSharing } from "./sharing.ts";
 
 const TYPES = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"] as const;
 const MAX_PORTS = 200;
+/** The API server's own default and bound. */
+const DEFAULT_AFFINITY_SECONDS = 10_800;
+const MAX_AFFINITY_SECONDS = 86_400;
 
 /** v1 Service, without its selector: endpoints come from EndpointSlices alone. */
 export function ingestService(cluster: ClusterName, object: KubeObject): ServiceRow {
@@ -15,6 +19,8 @@ export function ingestService(cluster: ClusterName, object: KubeObject): Service
   if (known === undefined) fields.note("InvalidValue", "spec.type", `${shown(type)} is no type of Service.`);
   const clusterIps = fields.texts(spec["clusterIPs"], "spec.clusterIPs", 2);
   const single = fields.text(spec["clusterIP"], "spec.clusterIP");
+  const sharing = readSharing(meta.annotations, fields);
+  const affinitySeconds = readAffinity(fields, spec);
   const { namespace, name, resourceVersion } = meta.row;
   return fields.finish<ServiceRow>({
     cluster,
@@ -26,7 +32,27 @@ export function ingestService(cluster: ClusterName, object: KubeObject): Service
     ports: sharedData(
       fields.list(spec["ports"], "spec.ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
     ),
+    ...(sharing && { sharing: sharedData(sharing) }),
+    ...(affinitySeconds !== undefined && { affinitySeconds }),
   });
+}
+
+/** Seconds for which a client stays with its endpoint; undefined where it does not. */
+function readAffinity(fields: Fields, spec: KubeObject): number | undefined {
+  const affinity = fields.text(spec["sessionAffinity"], "spec.sessionAffinity") || "None";
+  if (affinity === "None") return undefined;
+  if (affinity !== "ClientIP") {
+    fields.note("InvalidValue", "spec.sessionAffinity", `${shown(affinity)} is neither ClientIP nor None.`);
+    return undefined;
+  }
+  const config = fields.object(spec["sessionAffinityConfig"], "spec.sessionAffinityConfig");
+  const at = "spec.sessionAffinityConfig.clientIP";
+  const seconds = fields.object(config["clientIP"], at)["timeoutSeconds"] ?? DEFAULT_AFFINITY_SECONDS;
+  if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_AFFINITY_SECONDS)
+    return seconds;
+  const most = `from 1 to ${MAX_AFFINITY_SECONDS}`;
+  fields.note("InvalidValue", `${at}.timeoutSeconds`, `expected a whole number ${most}, found ${shown(seconds)}.`);
+  return DEFAULT_AFFINITY_SECONDS;
 }
 
 function readPort(fields: Fields, value: unknown, at: string): ServicePort[] {

@@ -61,10 +61,25 @@ export interface ServicePort {
   readonly appProtocol: string;
 }
 
+/** Which endpoints of a global Service a cluster prefers: its own, those of the others, or none. */
+export const AFFINITIES = ["none", "local", "remote"] as const;
+export type Affinity = (typeof AFFINITIES)[number];
+
+/** What a global Service says: one over all clusters that have it under the same namespace and name. */
+export interface Sharing {
+  /** Other clusters use its endpoints. */
+  readonly shared: boolean;
+  readonly affinity: Affinity;
+}
+
 export interface ServiceRow extends ObjectRow {
   readonly type: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
   readonly clusterIps: readonly string[];
   readonly ports: readonly ServicePort[];
+  /** Only of a global Service. */
+  readonly sharing?: Sharing;
+  /** How long a client stays with its endpoint after its last connection; absent: it does not. */
+  readonly affinitySeconds?: number;
 }
 
 /** `draining`: terminating but still serving; used only when nothing is `ready`. */
