@@ -99,6 +99,12 @@ function backend(target: string): KubeObject {
   return { service: { name, port: /^\d+$/.test(port) ? { number: Number(port) } : { name: port } } };
 }
 
+/** The same object with annotations, `global: "true"` for `carrick.dev/global`. */
+export function annotated(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
+  const named = Object.entries(annotations).map(([name, value]) => [`carrick.dev/${name}`, value]);
+  return { ...object, metadata: { ...(object["metadata"] as KubeObject), annotations: Object.fromEntries(named) } };
+}
+
 /** Ports as `name:number` or `number`. */
 export function service(name: string, ports: readonly string[] = ["http:80"], type = "ClusterIP"): KubeObject {
   return {

@@ -14,6 +14,7 @@ import { type Index, index, type Reader, same, type Store, type Table } from "..
 import type { BackendTarget } from "./backend-set.ts";
 import { type Finding, finding, ingressRef, withFindings } from "./finding.ts";
 import type { EdgeEnvironment, Fleet } from "./fleet.ts";
+import { portName } from "./members.ts";
 
 /** One path that an Ingress claims for a host. */
 export interface PathClaim {
@@ -192,5 +193,5 @@ function resolveBackend(
     findings.push(finding(ingressRef(row), "UnknownPort", `${at}.service.port`, message));
     return undefined;
   }
-  return { namespace: row.namespace, service: backend.service, port: port.name === "" ? String(port.port) : port.name };
+  return { namespace: row.namespace, service: backend.service, port: portName(port) };
 }

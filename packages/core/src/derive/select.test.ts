@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { EndpointCondition } from "../model/index.ts";
+import type { Affinity, EndpointCondition } from "../model/index.ts";
 import { type Member, select } from "./select.ts";
 
 /** Endpoints as `address:port condition`. */
@@ -75,5 +75,29 @@ describe("select takes", () => {
         ["paris", 0, 1],
       ],
     );
+  });
+});
+
+describe("a preference", () => {
+  /** As `cluster priority`. */
+  const order = (affinity: Affinity, ...members: readonly Member[]) =>
+    select(members, { here: "london", affinity }).groups.map(({ cluster, priority }) => `${cluster} ${priority}`);
+  const london = member("london", ["a:80"]);
+  const paris = member("paris", ["b:80"]);
+  const rome = member("rome", ["c:80"]);
+
+  test("for nobody changes nothing", () => {
+    assert.deepEqual(order("none", london, paris), ["london 0", "paris 0"]);
+  });
+
+  test("for local endpoints keeps the others for when there are none", () => {
+    assert.deepEqual(order("local", london, paris, rome), ["london 0", "paris 1", "rome 1"]);
+    // Terminating ones do not count as there.
+    assert.deepEqual(order("local", member("london", ["a:80 draining"]), paris, rome), ["paris 0", "rome 0"]);
+  });
+
+  test("for those of others keeps the local ones", () => {
+    assert.deepEqual(order("remote", london, paris, rome), ["london 1", "paris 0", "rome 0"]);
+    assert.deepEqual(order("remote", london), ["london 0"]);
   });
 });

@@ -1,4 +1,4 @@
-import { type ClusterName, type EndpointCondition, exact } from "../model/index.ts";
+import { type Affinity, type ClusterName, type EndpointCondition, exact } from "../model/index.ts";
 
 /** An endpoint as selection sees it. */
 export interface Candidate {
@@ -14,6 +14,13 @@ export interface Member {
   readonly weight: number;
   readonly drain: boolean;
   readonly endpoints: readonly Candidate[];
+}
+
+/** Which side is used as long as it has anything that serves. */
+export interface Preference {
+  /** Where the client is. */
+  readonly here: ClusterName;
+  readonly affinity: Affinity;
 }
 
 /** Endpoints of one cluster that take traffic. */
@@ -41,9 +48,10 @@ export interface Selection {
 
 /**
  * Chooses who takes the traffic of a backend set. Ready endpoints of clusters that are not being drained; where there
- * are none, the least bad: first ready ones in spite of a drain, then terminating ones that still serve.
+ * are none, the least bad: first ready ones in spite of a drain, then terminating ones that still serve. A preference
+ * orders what was chosen; it leaves nobody out.
  */
-export function select(members: readonly Member[]): Selection {
+export function select(members: readonly Member[], preference?: Preference): Selection {
   const attempts: readonly { condition: EndpointCondition; drained: boolean; notes: readonly SelectionNote[] }[] = [
     { condition: "ready", drained: false, notes: [] },
     { condition: "ready", drained: true, notes: ["drainIgnored"] },
@@ -52,7 +60,7 @@ export function select(members: readonly Member[]): Selection {
   ];
   for (const { condition, drained, notes } of attempts) {
     const groups = members.flatMap((member) => (drained || !member.drain ? group(member, condition) : []));
-    if (groups.length > 0) return { groups: exact(groups.sort((a, b) => (a.cluster < b.cluster ? -1 : 1))), notes };
+    if (groups.length > 0) return { groups: exact(inOrder(groups, preference)), notes };
   }
   return { groups: [], notes: [] };
 }
@@ -67,4 +75,13 @@ function group(member: Member, condition: EndpointCondition): Group[] {
     a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1,
   );
   return [{ cluster: member.cluster, priority: 0, weight: member.weight, endpoints: exact(endpoints) }];
+}
+
+function inOrder(groups: Group[], preference: Preference | undefined): Group[] {
+  groups.sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
+  if (preference === undefined || preference.affinity === "none") return groups;
+  const { here, affinity } = preference;
+  const isPreferred = (group: Group): boolean => (group.cluster === here) === (affinity === "local");
+  if (!groups.some(isPreferred)) return groups;
+  return groups.map((group) => (isPreferred(group) ? group : { ...group, priority: 1 }));
 }

@@ -125,15 +125,16 @@ class Explanation {
   #backends(key: BackendSetKey): Outcome {
     const set = parseBackendSetKey(key);
     const assignment = this.#edge.assignments.get(key);
-    const services = set.clusters.map((cluster) => objectKey(cluster, set.namespace, set.service));
+    const clusters = assignment?.clusters ?? set.clusters;
+    const services = clusters.map((cluster) => objectKey(cluster, set.namespace, set.service));
     this.#say(
       "backend set",
-      `Service ${set.namespace}/${set.service}, port ${set.port}, of ${set.clusters.join(", ")}.`,
+      `Service ${set.namespace}/${set.service}, port ${set.port}, of ${clusters.join(", ")}.`,
       services.map((service) => this.#cite("Service", service)),
     );
     const groups = assignment?.groups ?? [];
     const total = groups.reduce((sum, group) => sum + group.weight * group.endpoints.length, 0);
-    for (const cluster of set.clusters) this.#cluster(key, cluster);
+    for (const cluster of clusters) this.#cluster(key, cluster);
     const endpoints = groups.flatMap((group) =>
       group.endpoints.map(({ address, port }): ExplainEndpoint => ({
         cluster: group.cluster,

@@ -34,6 +34,11 @@ export const sliceByService: Index<SliceRow> = index("service", (row) => [
   objectKey(row.cluster, row.namespace, row.service),
 ]);
 
+/** Services whose endpoints other clusters use, by `<namespace>/<name>`. */
+export const sharedService: Index<ServiceRow> = index("shared", (row) =>
+  row.sharing?.shared === true ? [`${row.namespace}/${row.name}`] : [],
+);
+
 /** Which Ingresses name a Secret, by its `<cluster>/<namespace>/<name>`. */
 export const ingressBySecret: Index<IngressRow> = index("secret", (row) => [
   ...new Set(row.tls.map((tls) => objectKey(row.cluster, row.namespace, tls.secret))),
@@ -60,7 +65,7 @@ export function defineTables(store: Store): Tables {
     Namespace: store.table<NamespaceRow>("namespaces", [], sameObject),
     Node: store.table<NodeRow>("nodes", [], sameObject),
     Pod: store.table<WorkloadRow>("workloads", [workloadByAddress], sameObject),
-    Service: store.table<ServiceRow>("services", [], sameObject),
+    Service: store.table<ServiceRow>("services", [sharedService], sameObject),
     EndpointSlice: store.table<SliceRow>("slices", [sliceByService], sameObject),
     IngressClass: store.table<IngressClassRow>("ingress-classes", [defaultClass], sameObject),
     Ingress: store.table<IngressRow>("ingresses", [ingressBySecret], sameObject),
