@@ -1,6 +1,5 @@
 import { objectKey, sourceByCluster, type Tables } from "../model/index.ts";
 import { same, type Store, type Table } from "../store/index.ts";
-import type { Fleet } from "./fleet.ts";
 
 /** What holds for a cluster as a whole: read by every backend set that the cluster is a member of. */
 export interface ClusterState {
@@ -10,11 +9,11 @@ export interface ClusterState {
   readonly endpointsKnown: boolean;
 }
 
-/** One row for each cluster that has a source, under the cluster's name. */
-export function clusterStates(store: Store, tables: Tables, fleet: Fleet): Table<ClusterState> {
+/** One row for each cluster that has a source, under the cluster's name. `scope`: whose views they are. */
+export function clusterStates(store: Store, tables: Tables, scope: string): Table<ClusterState> {
   return store.view<{ readonly term: string }, ClusterState>(
-    `${fleet.name}/cluster-states`,
-    store.groups(`${fleet.name}/cluster-names`, tables.sources, sourceByCluster),
+    `${scope}/cluster-states`,
+    store.groups(`${scope}/cluster-names`, tables.sources, sourceByCluster),
     ({ term: cluster }, key, read) => {
       const own = read.get(tables.Cluster, objectKey(cluster, "", "self"));
       const known = new Set(

@@ -9,7 +9,7 @@ export interface AddressRules {
 const NEVER = new Set(["unspecified", "broadcast", "multicast", "linkLocal"]);
 
 /**
- * Checks the address of an endpoint and gives it in its canonical form, or says in a clause what is wrong with it. Some
+ * Checks the address of an endpoint or a Service and gives it in its canonical form, or says in a clause what is wrong with it. Some
  * addresses are refused because they would let an object reach what belongs to the machine that dials them.
  */
 export function readAddress(
@@ -24,8 +24,8 @@ export function readAddress(
   const mapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
   const range = mapped.range();
   if (range === "loopback" && !rules.allowLoopback) {
-    return { wrong: "is a loopback address, which is refused as an endpoint" };
+    return { wrong: "is a loopback address, which is refused" };
   }
-  if (NEVER.has(range)) return { wrong: `is a ${range} address, which is refused as an endpoint` };
+  if (NEVER.has(range)) return { wrong: `is a ${range} address, which is refused` };
   return { address: address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString() };
 }

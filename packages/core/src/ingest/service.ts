@@ -1,4 +1,5 @@
 import { type ClusterName, exact, sharedData, type ServicePort, type ServiceRow } from "../model/index.ts";
+import { type AddressRules, readAddress } from "./address.ts";
 import { Fields, type KubeObject, shown } from "./fields.ts";
 import { readMeta } from "./meta.ts";
 import { readSharing } from "./sharing.ts";
@@ -10,15 +11,13 @@ const DEFAULT_AFFINITY_SECONDS = 10_800;
 const MAX_AFFINITY_SECONDS = 86_400;
 
 /** v1 Service, without its selector: endpoints come from EndpointSlices alone. */
-export function ingestService(cluster: ClusterName, object: KubeObject): ServiceRow {
+export function ingestService(cluster: ClusterName, object: KubeObject, rules: AddressRules): ServiceRow {
   const fields = new Fields();
   const meta = readMeta(cluster, object, fields);
   const spec = fields.object(object["spec"], "spec");
   const type = fields.text(spec["type"], "spec.type") || "ClusterIP";
   const known = TYPES.find((candidate) => candidate === type);
   if (known === undefined) fields.note("InvalidValue", "spec.type", `${shown(type)} is no type of Service.`);
-  const clusterIps = fields.texts(spec["clusterIPs"], "spec.clusterIPs", 2);
-  const single = fields.text(spec["clusterIP"], "spec.clusterIP");
   const sharing = readSharing(meta.annotations, fields);
   const affinitySeconds = readAffinity(fields, spec);
   const { namespace, name, resourceVersion } = meta.row;
@@ -28,12 +27,26 @@ export function ingestService(cluster: ClusterName, object: KubeObject): Service
     name,
     resourceVersion,
     type: known ?? "ClusterIP",
-    clusterIps: exact((clusterIps.length > 0 ? clusterIps : [single]).filter((ip) => ip !== "" && ip !== "None")),
+    clusterIps: exact(readClusterIps(fields, spec, rules)),
     ports: sharedData(
       fields.list(spec["ports"], "spec.ports", MAX_PORTS).flatMap(([port, at]) => readPort(fields, port, at)),
     ),
     ...(sharing && { sharing: sharedData(sharing) }),
     ...(affinitySeconds !== undefined && { affinitySeconds }),
+  });
+}
+
+/** In their canonical form; `None` of a headless Service is none. */
+function readClusterIps(fields: Fields, spec: KubeObject, rules: AddressRules): string[] {
+  const list = fields.list(spec["clusterIPs"], "spec.clusterIPs", 2);
+  const all = list.length > 0 ? list : [[spec["clusterIP"], "spec.clusterIP"] as [unknown, string]];
+  return all.flatMap(([value, at]) => {
+    const text = fields.ownText(value, at);
+    if (text === "" || text === "None") return [];
+    const read = readAddress(text, text.includes(":") ? "IPv6" : "IPv4", rules);
+    if ("address" in read) return [read.address];
+    fields.note("UnsafeAddress", at, `${shown(text)} ${read.wrong}.`);
+    return [];
   });
 }
 

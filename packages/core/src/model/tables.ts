@@ -39,6 +39,11 @@ export const sharedService: Index<ServiceRow> = index("shared", (row) =>
   row.sharing?.shared === true ? [`${row.namespace}/${row.name}`] : [],
 );
 
+/** Services by each of their addresses, as `<cluster>/<address>`. Only nodes need it. */
+export const serviceByAddress: Index<ServiceRow> = index("address", (row) =>
+  row.type === "ExternalName" ? [] : row.clusterIps.map((address) => `${row.cluster}/${address}`),
+);
+
 /** Which Ingresses name a Secret, by its `<cluster>/<namespace>/<name>`. */
 export const ingressBySecret: Index<IngressRow> = index("secret", (row) => [
   ...new Set(row.tls.map((tls) => objectKey(row.cluster, row.namespace, tls.secret))),
@@ -58,14 +63,15 @@ export const workloadByAddress: Index<WorkloadRow> = index("address", (row) =>
   row.ips.map((ip) => `${row.cluster}/${ip}`),
 );
 
-export function defineTables(store: Store): Tables {
+/** `services`: further indexes of Services. */
+export function defineTables(store: Store, services: readonly Index<ServiceRow>[] = []): Tables {
   return {
     sources: store.table<SourceRow>("sources", [sourceByKind, sourceByCluster], same),
     Cluster: store.table<ClusterRow>("clusters", [], sameObject),
     Namespace: store.table<NamespaceRow>("namespaces", [], sameObject),
     Node: store.table<NodeRow>("nodes", [], sameObject),
     Pod: store.table<WorkloadRow>("workloads", [workloadByAddress], sameObject),
-    Service: store.table<ServiceRow>("services", [sharedService], sameObject),
+    Service: store.table<ServiceRow>("services", [sharedService, ...services], sameObject),
     EndpointSlice: store.table<SliceRow>("slices", [sliceByService], sameObject),
     IngressClass: store.table<IngressClassRow>("ingress-classes", [defaultClass], sameObject),
     Ingress: store.table<IngressRow>("ingresses", [ingressBySecret], sameObject),

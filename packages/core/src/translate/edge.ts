@@ -95,7 +95,7 @@ function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnviron
   const names = serverNames(store, chainRows, fleet);
   const placed = placements(store, hostRows, names, fleet);
   const sets = backendSets(store, hostRows, fleet);
-  const assigned = assignments(store, tables, sets, clusterStates(store, tables, fleet), fleet);
+  const assigned = assignments(store, tables, sets, clusterStates(store, tables, fleet.name), fleet);
   const routeInputs = {
     hosts: hostRows,
     placements: placed,

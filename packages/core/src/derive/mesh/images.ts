@@ -1,0 +1,61 @@
+import { type ClusterName, objectKey, type ServiceRow, type Tables } from "../../model/index.ts";
+import { same, type Store, type Table } from "../../store/index.ts";
+import type { ClusterState } from "../cluster-states.ts";
+import { candidatesOf, membersOf, portName, portNamed } from "../members.ts";
+import { type Group, type Member, select } from "../select.ts";
+import { hasFamily } from "./frontends.ts";
+import { familyOf, type ImageKey, imageKey } from "./image-key.ts";
+
+/** Who takes the connections to a port of a Service, as the kernel is to know it. */
+export interface ImageRow {
+  readonly key: ImageKey;
+  /** Sorted by cluster; empty: connections are refused at once. */
+  readonly groups: readonly Group[];
+  /** How long a client stays with its endpoint; 0: it does not. */
+  readonly affinitySeconds: number;
+  /** A cluster that may have endpoints has not been heard: there may be more. What is in use is not made smaller. */
+  readonly partial: boolean;
+}
+
+/**
+ * The images of the Services of one cluster that have an address. A cluster that is being drained is in them like the
+ * others: that it gets no new connections is said once for the whole cluster, beside all images.
+ */
+export function images(store: Store, tables: Tables, states: Table<ClusterState>, here: ClusterName): Table<ImageRow> {
+  return store.view<ServiceRow, ImageRow>(
+    "mesh/images",
+    tables.Service,
+    (service, _, read) => {
+      if (service.cluster !== here || service.type === "ExternalName" || service.clusterIps.length === 0) return [];
+      const { namespace, name, sharing } = service;
+      const membership = membersOf(namespace, name, [here], tables, read);
+      const clusters = membership.clusters.map((cluster) => ({
+        cluster,
+        state: read.get(states, cluster),
+        service: read.get(tables.Service, objectKey(cluster, namespace, name)),
+      }));
+      const partial = membership.partial || clusters.some(({ state }) => state?.endpointsKnown !== true);
+      return service.ports.flatMap((port) => {
+        const { protocol } = port;
+        if (protocol === "SCTP") return [];
+        const all = clusters.map(({ cluster, state, service: theirs }): Member => {
+          const same = portNamed(theirs, portName(port), protocol);
+          const endpoints = theirs && same ? candidatesOf(theirs, same, tables, read) : [];
+          return { cluster, weight: state?.weight ?? 1, drain: false, endpoints };
+        });
+        return ([4, 6] as const)
+          .filter((family) => hasFamily(service, family))
+          .map((family) => {
+            const key = imageKey(namespace, name, portName(port), protocol, family);
+            const members = all.map((member) => ({
+              ...member,
+              endpoints: member.endpoints.filter(({ address }) => familyOf(address) === family),
+            }));
+            const { groups } = select(members, { here, affinity: sharing?.affinity ?? "none" });
+            return [key, { key, groups, affinitySeconds: service.affinitySeconds ?? 0, partial }] as const;
+          });
+      });
+    },
+    same,
+  );
+}
