@@ -130,3 +130,29 @@ test("a cluster that is drained gets nothing new and fails nothing; of drained c
   await answeredBy(bed, ["paris"]);
   assert.equal(tally(await load.stop()).failed, 0);
 });
+
+test("a Secret that cannot be looked up holds back the TLS listener alone, and its Ingress says so", async () => {
+  await using bed = await openBed({ clusters: ["london", "paris"], https: true });
+  const { london, paris } = bed.clusters;
+  london!.publish("plain", "plain.example");
+  await served(bed, "plain.example");
+  const fault = paris!.api.faults.add({ effect: { kind: "status", code: 500 }, path: /\/secrets\b/ });
+  paris!.publish("late", "late.example", { tls: [{ hosts: ["late.example"], secretName: "late" }] });
+  await restart(bed);
+  london!.publish("more", "more.example");
+  await served(bed, "more.example");
+  london!.remove("Ingress", "plain");
+  await bed.until("what is deleted goes", async () => (await bed.get("plain.example")).status === 404);
+  assert.equal((await bed.get("late.example")).status, 301);
+  const { problems, fleets } = await bed.replica.status();
+  assert.deepEqual(
+    problems.map(({ object, problem }) => `${object.cluster} ${object.kind} ${object.name} ${problem.code}`),
+    ["paris Ingress late UnseenSecret", "paris Secret late UnseenSecret"],
+  );
+  assert.match(fleets[0]!.held?.join() ?? "", /keep the TLS listener/);
+  fault.remove();
+  await bed.until("its Secret is found to be missing", async () =>
+    (await bed.replica.status()).problems.some(({ problem }) => problem.code === "UnknownSecret"),
+  );
+  await served(bed, "late.example");
+});

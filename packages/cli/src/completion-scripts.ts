@@ -7,21 +7,23 @@ export type Shell = "bash" | "zsh" | "fish";
 export const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
   bash: `
 _carrick() {
-  mapfile -t COMPREPLY < <(carrick ${COMPLETE_WORDS} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2> /dev/null)
+  local command=\${COMP_WORDS[0]/#\\~/$HOME}
+  mapfile -t COMPREPLY < <("$command" ${COMPLETE_WORDS} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2> /dev/null)
 }
 complete -o default -F _carrick carrick
 `,
   zsh: `
 _carrick() {
   local -a found
-  found=("\${(@f)$(carrick ${COMPLETE_WORDS} "\${(@)words[2,CURRENT]}" 2> /dev/null)}")
+  found=("\${(@f)$(\${~words[1]} ${COMPLETE_WORDS} "\${(@)words[2,CURRENT]}" 2> /dev/null)}")
   if [[ -n "\${found[1]}" ]]; then compadd -- "\${found[@]}"; else _files; fi
 }
 compdef _carrick carrick
 `,
   fish: `
 function __carrick_complete
-  carrick ${COMPLETE_WORDS} (commandline -opc)[2..] (commandline -ct | string collect --allow-empty) 2> /dev/null
+  set -l words (commandline -opc)
+  $words[1] ${COMPLETE_WORDS} $words[2..] (commandline -ct | string collect --allow-empty) 2> /dev/null
 end
 complete -c carrick -a '(__carrick_complete)'
 `,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { EXIT } from "./exit-code.ts";
 import { EMPTY_STATUS, answering, captured, json } from "./fixture.ts";
@@ -96,6 +99,26 @@ test("each shell has a script that asks this command", async () => {
   for (const shell of ["bash", "zsh", "fish"]) {
     const { code, stdout } = await captured(["completion", shell]);
     assert.equal(code, 0);
-    assert.match(stdout, /carrick __complete/);
+    assert.match(stdout, /__complete/);
+  }
+});
+
+test("bash asks the very command that is being written, also one that is not in PATH", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "carrick-completion-"));
+  try {
+    const command = join(folder, "carrick");
+    writeFileSync(command, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+    const { stdout } = await captured(["completion", "bash"]);
+    const asks = (word: string) => {
+      const shell = `${stdout}COMP_WORDS=(${word} status -o); COMP_CWORD=2; _carrick; echo "\${COMPREPLY[@]}"`;
+      return execFileSync("bash", ["-c", shell], {
+        encoding: "utf8",
+        env: { HOME: folder, PATH: process.env["PATH"] },
+      });
+    };
+    assert.equal(asks(command), "__complete status -o\n");
+    assert.equal(asks("'~/carrick'"), "__complete status -o\n");
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

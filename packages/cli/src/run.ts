@@ -12,6 +12,7 @@ const HELP_WIDTH = 80;
 export async function runCarrick(args: readonly string[], context: CliContext): Promise<number> {
   const [first, ...words] = args;
   if (first === COMPLETE_WORDS) return await complete(words, context);
+  if (first === "--version") return await runCarrick(["version", ...words], context);
   const process: StricliProcess = { ...context.process, stdout: fitting(context.process.stdout) };
   await run(application, args, { ...context, process });
   return exitCode(process.exitCode);

@@ -8,21 +8,24 @@ import { probeServer } from "./api/probe-server.ts";
 import { statusReport } from "./api/status.ts";
 import { Copies } from "./cache/copies.ts";
 import { lockFolder } from "./cache/folder-lock.ts";
+import { parseRange } from "./config/ranges.ts";
 import { ConfigError } from "./config/load.ts";
 import type { Config, EdgeConfig, ListenConfig } from "./config/schema.ts";
 import { readTlsFiles, type TlsMaterial, watchTlsFiles, wrongControllerName } from "./config/tls-files.ts";
 import type { Logger } from "./log.ts";
 import { commitTimer, createMetrics, xdsMetrics } from "./metrics/metrics.ts";
+import { PEER_KINDS, PeerSource } from "./peers/peer-source.ts";
 import { Readiness } from "./readiness.ts";
 import { ingestRules } from "./sources/ingest-rules.ts";
 import { openSource } from "./sources/open-source.ts";
+import { StateLog } from "./sources/state-log.ts";
 import { watchNamedSecrets } from "./sources/secret-demand.ts";
 import type { Source } from "./sources/source.ts";
 import { createWriters, type Writers } from "./sources/writers.ts";
 import { ObjectCounts } from "./world/object-counts.ts";
 import { ObjectProblems } from "./world/object-problems.ts";
 import { World } from "./world/world.ts";
-import { serveEdges } from "./serve/serve-edges.ts";
+import { serveStreams } from "./serve/serve-streams.ts";
 
 export interface ControllerOptions {
   readonly replica: string;
@@ -49,7 +52,13 @@ export async function startController(
   if (unnamed !== undefined) log.warn(`${config.tls.certificate}: ${unnamed}`);
   const hash: EdgeEnvironment["hash"] = (bytes) => createHash("sha256").update(bytes).digest("hex");
   const onDefect = (error: unknown) => log.error({ err: error }, "a defect of Carrick: please report it");
-  const world = new World({ fleets: config.edges.map(fleetOf), hash, onDefect, soon: setImmediate });
+  const world = new World({
+    fleets: config.edges.map(fleetOf),
+    ...(config.mesh && { mesh: config.mesh.cluster }),
+    hash,
+    onDefect,
+    soon: setImmediate,
+  });
   const problems = new ObjectProblems(world);
   const counts = new ObjectCounts(world);
   const copies =
@@ -61,12 +70,12 @@ export async function startController(
           privateKey: tls.key,
           onProblem: (sentence) => log.warn(sentence),
         });
-  const sources = await openSources(config, world, copies, version, log);
+  const sources = await openSources({ config, world, copies, tls: () => tls, replica, version, log });
   watchNamedSecrets(world, sources);
   const readiness = new Readiness({ sources, open: () => world.open() });
   const registry = createMetrics({ version, world, sources, problems });
   world.timeCommits(commitTimer(registry));
-  const edges = await serveEdges({
+  const edges = await serveStreams({
     config,
     world,
     hash,
@@ -115,6 +124,7 @@ export async function startController(
     (sentence) => log.warn(sentence),
   );
   log.info({ replica, version, clusters: config.clusters.map((cluster) => cluster.name) }, "started");
+  void readiness.done().then(() => log.info("ready: Envoys are served"));
   return {
     serving: readiness.done(),
     close: async () => {
@@ -134,15 +144,22 @@ function fleetOf({ name, classes, controllerName, http, https, redirect, drainSe
   return { name, classes, controllerName, httpsRedirect: redirect, drainMs: drainSeconds * 1000, ...listens };
 }
 
-async function openSources(
-  { clusters, endpoints }: Config,
-  world: World,
-  copies: Copies | undefined,
-  version: string,
-  log: Logger,
-): Promise<Source[]> {
-  const rules = ingestRules({ endpoints });
-  const opened = clusters.map(async (cluster) => {
+interface OpenSources {
+  readonly config: Config;
+  readonly world: World;
+  readonly copies: Copies | undefined;
+  readonly tls: () => TlsMaterial;
+  readonly replica: string;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/** What is read: clusters through their API servers or from folders, and peers through their controllers. */
+async function openSources({ config, world, copies, tls, replica, version, log }: OpenSources): Promise<Source[]> {
+  const rules = ingestRules(config);
+  const states = new StateLog(log);
+  const onState = (source: Source) => states.look(source);
+  const clusters = config.clusters.map(async (cluster) => {
     const writers = createWriters(world, cluster.name);
     await copies?.restore(cluster.name, writers);
     if (cluster.new) assumeEmpty(cluster.name, writers, copies, log);
@@ -152,9 +169,28 @@ async function openSources(
       writers,
       userAgent: `carrick-controller/${version}`,
       onMalformed: (name, kind, reason) => log.warn({ cluster: name, kind }, `an object was passed over: ${reason}`),
+      onState,
     });
   });
-  return Promise.all(opened);
+  const peers = (config.mesh?.peers ?? []).map(async ({ name, servers, podCidrs }) => {
+    const writers = createWriters(world, name, PEER_KINDS);
+    await copies?.restore(name, writers);
+    const podRanges = podCidrs.flatMap((text) => parseRange(text) ?? []);
+    const { domain } = config;
+    const source: Source = new PeerSource({
+      cluster: name,
+      servers,
+      podRanges,
+      domain,
+      tls,
+      writers,
+      rules,
+      replica,
+      onState: () => onState(source),
+    });
+    return source;
+  });
+  return Promise.all([...clusters, ...peers]);
 }
 
 /**

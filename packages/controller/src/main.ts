@@ -1,4 +1,3 @@
-import { accessSync, constants, existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
@@ -6,6 +5,7 @@ import { runInNewContext } from "node:vm";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { readTlsFiles, wrongControllerName } from "./config/tls-files.ts";
+import { wrongPaths } from "./config/wrong-paths.ts";
 import { startController } from "./controller.ts";
 import { createLogger } from "./log.ts";
 import { VERSION } from "@carrick/core/report";
@@ -47,9 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const config = loadConfig(file);
-    if (check) {
-      return checkConfig(config, file);
-    }
+    if (check) return await checkConfig(config, file);
     const log = createLogger(config.log.level);
     const controller = await startController(config, { replica: config.replica ?? hostname(), version: VERSION, log });
     void controller.serving.then(keepHeapSmall);
@@ -73,27 +71,14 @@ function keepHeapSmall(): void {
 }
 
 /** Looks at everything that the configuration names, without starting anything. */
-function checkConfig(config: Config, file: string): number {
+async function checkConfig(config: Config, file: string): Promise<number> {
   const { certificate } = readTlsFiles(config.tls);
   const unnamed = wrongControllerName(certificate, config.domain);
-  if (unnamed !== undefined) throw new ConfigError(`${config.tls.certificate}: ${unnamed}`);
-  for (const { name, files, kubernetes } of config.clusters) {
-    const path = files ?? (kubernetes !== undefined && "kubeconfig" in kubernetes ? kubernetes.kubeconfig : undefined);
-    if (path === undefined) continue;
-    try {
-      accessSync(path, constants.R_OK);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new ConfigError(`${path}: where cluster ${name} comes from cannot be read (${why}); correct the path`);
-    }
-  }
-  if (config.cache !== undefined && existsSync(config.cache)) {
-    try {
-      accessSync(config.cache, constants.W_OK);
-    } catch {
-      throw new ConfigError(`${config.cache}: \`cache\` of the configuration cannot be written; choose another folder`);
-    }
-  }
+  const wrong = [
+    ...(unnamed === undefined ? [] : [`${config.tls.certificate}: ${unnamed}`]),
+    ...(await wrongPaths(config)),
+  ];
+  if (wrong.length > 0) throw new ConfigError(wrong.join("\n"));
   return print(`${file}: is right\n`);
 }
 

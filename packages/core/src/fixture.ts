@@ -14,7 +14,7 @@ import { HttpConnectionManagerSchema } from "@carrick/proto/envoy/extensions/fil
 import { DownstreamTlsContextSchema } from "@carrick/proto/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { SecretSchema } from "@carrick/proto/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { EdgeEnvironment, Fleet } from "./derive/index.ts";
-import { absentSecret, accept, ingest, type IngestRules, type KubeObject } from "./ingest/index.ts";
+import { absentSecret, accept, ingest, type IngestRules, type KubeObject, unseenSecret } from "./ingest/index.ts";
 import {
   defineTables,
   type Kind,
@@ -235,6 +235,14 @@ export class TestWorld {
     const [namespace = "", secretName = ""] = namespaced.split("/");
     const row = absentSecret(name, namespace, secretName);
     this.#commit(() => this.tables.Secret.set(objectKey(name, namespace, secretName), row));
+  }
+
+  /** A Secret that could not be looked up. */
+  unseen(name: string, namespaced: string, why: string): void {
+    const [namespace = "", secretName = ""] = namespaced.split("/");
+    const key = objectKey(name, namespace, secretName);
+    const row = unseenSecret(name, namespace, secretName, why);
+    this.#commit(() => this.tables.Secret.set(key, accept("Secret", this.tables.Secret.get(key), row)));
   }
 
   remove(name: string, kind: Kind, namespaced: string): void {

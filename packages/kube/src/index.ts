@@ -12,6 +12,7 @@ export {
 } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { KubeError } from "./kube-error.ts";
+export { checkKubeconfig } from "./kubeconfig-access.ts";
 export { patchOrCreate } from "./patch-or-create.ts";
 export { reflect, type ReflectOptions, type Reflector, type ReflectorTimings } from "./reflector/reflect.ts";
 export type { ReflectedChange, ReflectorCounts, ReflectorSink, ReflectorState } from "./reflector/sink.ts";

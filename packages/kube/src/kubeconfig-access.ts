@@ -62,6 +62,11 @@ export function readKubeconfigAccess({ paths, context: wanted, clock, pluginTime
   };
 }
 
+/** Throws `AccessError` if the file or its context cannot be used; plugins and other files are not asked. */
+export async function checkKubeconfig(path: string, context: string | undefined): Promise<void> {
+  selectContext(await readKubeconfigs([path]), context);
+}
+
 async function readKubeconfigs(paths: readonly string[]): Promise<Kubeconfig> {
   const found: Kubeconfig[] = [];
   let missing: AccessError | undefined;

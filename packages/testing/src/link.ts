@@ -37,7 +37,7 @@ export class Link {
     this.#rules = rules;
     this.#window = window;
     this.sequencer = new Sequencer(view, { rules, absent: ABSENT });
-    this.#unwatch = view.watch((changed) => this.sequencer.changed(changed));
+    this.#unwatch = view.watch((changed, learned) => this.sequencer.changed(changed, learned));
     envoy.connect();
     this.#collect();
   }
@@ -52,7 +52,7 @@ export class Link {
     this.sent = 0;
     this.#unanswered.clear();
     this.sequencer = new Sequencer(view, { rules: this.#rules, absent: ABSENT, leftovers });
-    this.#unwatch = view.watch((changed) => this.sequencer.changed(changed));
+    this.#unwatch = view.watch((changed, learned) => this.sequencer.changed(changed, learned));
     this.envoy.connect();
     this.#collect();
   }

@@ -36,7 +36,7 @@ export class Script {
   constructor(options: SequencerOptions = {}, before?: (script: Script) => void) {
     before?.(this);
     this.sequencer = new Sequencer(this.view, { absent: new Map([[ENDPOINTS, EMPTY_ASSIGNMENT]]), ...options });
-    this.view.watch((changed) => this.sequencer.changed(changed));
+    this.view.watch((changed, learned) => this.sequencer.changed(changed, learned));
   }
 
   /** Changes the world: `CDS a=1 b=2 -c, EDS a=1` in one commit. A version that ends in `?` is partial. */

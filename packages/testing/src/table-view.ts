@@ -1,5 +1,5 @@
 /** A view whose resources are given. */
-import type { Resource, Source, TypeUrl, View } from "@carrick/xds/protocol";
+import type { Resource, Source, TypeUrl, View, ViewListener } from "@carrick/xds/protocol";
 
 export type Changes = ReadonlyMap<TypeUrl, ReadonlyMap<string, Resource | undefined>>;
 
@@ -34,7 +34,7 @@ class TableSource implements Source {
 export class TableView implements View {
   readonly #sources = new Map<TypeUrl, TableSource>();
   readonly #remembers: boolean;
-  readonly #watchers = new Set<(changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void>();
+  readonly #watchers = new Set<ViewListener>();
 
   /** `remembers`: what was replaced can still be asked for, without bound. */
   constructor(types: Iterable<TypeUrl>, remembers = false) {
@@ -46,7 +46,7 @@ export class TableView implements View {
     return this.#sources.get(type);
   }
 
-  watch(on: (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void): () => void {
+  watch(on: ViewListener): () => void {
     this.#watchers.add(on);
     return () => this.#watchers.delete(on);
   }
@@ -64,7 +64,8 @@ export class TableView implements View {
       }
       changed.set(type, [...rows.keys()]);
     }
+    const learned = complete && [...this.#sources.values()].some((source) => !source.known);
     for (const source of this.#sources.values()) source.known = complete;
-    for (const on of this.#watchers) on(changed);
+    for (const on of this.#watchers) on(changed, learned);
   }
 }

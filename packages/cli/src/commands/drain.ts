@@ -81,7 +81,7 @@ they are. Refuses to drain the last cluster that takes requests.
 ${WAY_IN}`,
     examples: [
       ["carrick drain paris --reason 'kernel upgrade'", "drain, and wait until every Envoy has taken it"],
-      ["carrick drain paris --config controller.yaml", "with the credentials that the controller uses"],
+      ["carrick drain paris --config controller.yaml", "with the credentials of that file, if they may write"],
       ["carrick drain paris --no-wait", "only write the record"],
     ],
     exits: { ...EXITS, 3: "no other cluster would be left" },
@@ -161,12 +161,11 @@ async function run(context: CliContext, cluster: string, request: Request): Prom
 }
 
 function sentenceOf({ cluster, drain, changed, envoys, ...progress }: DrainOutcome): string {
-  const { length } = progress.taken;
+  const is = `${cluster} is ${changed ? "" : "already "}${drain ? "drained" : "in service"}`;
   const written = `${cluster}: the ${drain ? "drain" : "end of the drain"} is written`;
   const sentences: Readonly<Record<DrainOutcome["envoys"], string>> = {
-    taken: `${cluster} is ${changed ? "" : "already "}${drain ? "drained" : "in service"}; ${
-      length === 0 ? "no Envoy is connected" : `${counted(length, "Envoy has", "Envoys have")} taken it`
-    }`,
+    taken: `${is}; ${counted(progress.taken.length, "Envoy has", "Envoys have")} taken it`,
+    none: `${is}; no Envoy is connected`,
     late: `${written}, but ${progressSentence(progress)}; it goes on by itself, see carrick status`,
     interrupted: `${written}; only the waiting was stopped`,
     notAwaited: `${written}; see carrick status for what the Envoys have`,
@@ -176,7 +175,7 @@ function sentenceOf({ cluster, drain, changed, envoys, ...progress }: DrainOutco
 
 function exitOf({ envoys }: DrainOutcome, wait: boolean): number {
   const notAwaited = wait ? EXIT.unanswered : EXIT.done;
-  return { taken: EXIT.done, late: EXIT.wrong, interrupted: EXIT.interrupted, notAwaited }[envoys];
+  return { taken: EXIT.done, none: EXIT.done, late: EXIT.wrong, interrupted: EXIT.interrupted, notAwaited }[envoys];
 }
 
 function timeout(text: string): number {

@@ -32,7 +32,7 @@ test("the real Envoy takes what is printed, as JSON and as YAML", async () => {
   for (const form of ["json", "yaml"]) {
     const { code, stdout, stderr } = await captured([...flags, ...who, ...admin, "-o", form]);
     const start = "--disable-hot-restart --drain-time-s 60 --log-level warning";
-    const note = `Saved as e1.${form}, it starts with: envoy --config-path e1.${form} ${start}\n`;
+    const note = `If saved as e1.${form}, it starts with: envoy --config-path e1.${form} ${start}\n`;
     assert.deepEqual([code, stderr], [0, note]);
     const path = join(folder.path, `bootstrap.${form}`);
     writeFileSync(path, stdout);

@@ -103,7 +103,7 @@ Kubernetes moves); a file that is written in place is not noticed.`,
     if (flags.output === "json") printJson(this, bootstrap);
     else print(this, [stringify(bootstrap, { lineWidth: 120, aliasDuplicateObjects: false }).trimEnd()]);
     const file = `${edge.name}.${flags.output}`;
-    note(this, `Saved as ${file}, it starts with: envoy ${edgeArguments(file).join(" ")}`);
+    note(this, `If saved as ${file}, it starts with: envoy ${edgeArguments(file).join(" ")}`);
   },
 });
 

@@ -26,8 +26,8 @@ export interface DrainOutcome {
   readonly drain: boolean;
   /** Whether the record in the cluster had to be changed. */
   readonly changed: boolean;
-  /** `notAwaited`: not asked for, or no controller to ask. */
-  readonly envoys: WaitEnd | "notAwaited";
+  /** `none`: no Envoy is connected. `notAwaited`: not asked for, or no controller to ask. */
+  readonly envoys: WaitEnd | "none" | "notAwaited";
   /** Names of Envoys, as `<fleet>/<name>`. */
   readonly taken: readonly string[];
   readonly pending: readonly string[];
@@ -57,7 +57,7 @@ export async function setDrain(context: CliContext, options: DrainOptions): Prom
   if (!options.wait || reports.length === 0) return { ...outcome, envoys: "notAwaited" };
   const { end, progress } = await waitForEnvoys(context, options);
   const { taken, pending, waiting } = progress;
-  return { ...outcome, envoys: end, taken, pending, waiting };
+  return { ...outcome, envoys: end === "taken" && taken.length === 0 ? "none" : end, taken, pending, waiting };
 }
 
 function nobodyToAsk(silent: readonly string[]): CommandError {

@@ -3,7 +3,7 @@ import { unseenClusters } from "@carrick/core/explain";
 import { objectKey } from "@carrick/core/model";
 import type { ClusterStatus, EnvoyStatus, FleetStatus, KindStatus, StatusReport } from "@carrick/core/report";
 import { type Edge, SHORT_NAMES } from "@carrick/core/translate";
-import type { KindState, Source } from "../sources/source.ts";
+import { type KindState, type Source, stateOfKind, stateOfSource } from "../sources/source.ts";
 import type { ObjectCounts } from "../world/object-counts.ts";
 import type { ObjectProblems } from "../world/object-problems.ts";
 import type { World } from "../world/world.ts";
@@ -41,12 +41,13 @@ export function statusReport(inputs: StatusInputs, now: number): StatusReport {
 }
 
 function clusterStatus(source: Source, world: World, counts: ObjectCounts, now: number): ClusterStatus {
-  const kinds = source.kinds().map((state) => kindStatus(state, counts.of(source.cluster, state.kind), now));
+  const states = source.kinds();
+  const kinds = states.map((state) => kindStatus(state, counts.of(source.cluster, state.kind), now));
   const own = world.tables.Cluster.get(objectKey(source.cluster, "", "self"));
   return {
     name: source.cluster,
     from: source.from,
-    state: worst(kinds),
+    state: stateOfSource(states),
     drain: own?.drain ?? false,
     weight: own?.weight ?? 1,
     kinds,
@@ -54,16 +55,11 @@ function clusterStatus(source: Source, world: World, counts: ObjectCounts, now: 
   };
 }
 
-function worst(kinds: readonly KindStatus[]): ClusterStatus["state"] {
-  if (kinds.some(({ state }) => state === "unknown")) return "unknown";
-  return kinds.some(({ state }) => state === "stale") ? "stale" : "fresh";
-}
-
 function kindStatus(state: KindState, objects: number, now: number): KindStatus {
   const { kind, heardAt, error, fromCopy } = state;
   return {
     kind,
-    state: !state.known ? "unknown" : state.absent ? "absent" : state.watching ? "fresh" : "stale",
+    state: stateOfKind(state),
     objects,
     ...(heardAt !== undefined && { ageMs: Math.max(0, now - heardAt) }),
     ...(error !== undefined && { error }),
@@ -87,9 +83,11 @@ function fleetStatus(edge: Edge, world: World, envoys: EnvoyStatus[]): FleetStat
 function heldBack(edge: Edge, world: World): string[] {
   const unseen = unseenClusters(world.tables);
   if (unseen.length > 0) {
-    const who = `${unseen.join(", ")} has not been seen since this replica started`;
+    const who = `${unseen.join(", ")} ${unseen.length === 1 ? "has" : "have"} not been seen since this replica started`;
     return [`Envoys keep the route tables, listeners and clusters that they hold, because ${who}.`];
   }
   if (edge.known.get(CERTIFICATES)?.known === true) return [];
-  return ["Envoys keep the TLS listener and certificates that they hold, because a Secret has not been looked up yet."];
+  return [
+    "Envoys keep the TLS listener and certificates that they hold, because a Secret that an Ingress names has not been looked up yet.",
+  ];
 }

@@ -43,10 +43,10 @@ export class Copies {
   }
 
   /** Gives the writers of a cluster what is on disk of it. */
-  async restore(cluster: ClusterName, writers: Writers): Promise<void> {
+  async restore<K extends Kind>(cluster: ClusterName, writers: Writers<K>): Promise<void> {
     // All are read before one is given on: what is known of one kind decides what is written of another.
     const restored: (() => void)[] = [];
-    for (const kind of KINDS) {
+    for (const kind of Object.keys(writers) as K[]) {
       const copy = this.#open(cluster, kind);
       this.#copies.set(`${cluster}/${kind}`, copy);
       try {

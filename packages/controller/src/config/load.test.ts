@@ -46,19 +46,14 @@ const WRONG: readonly (readonly [what: string, from: string | RegExp, to: string
     "port: 80, prot: 1 }",
     "c.yaml:10: edges[0].http.prot: is no setting of Carrick; check its spelling",
   ],
+  ["a wrong type", "port: 18000", "port: many", 'c.yaml:3: listen.xds.port: is "many"; give it a number'],
+  ["a port that is none", "port: 18000", "port: 99999", "c.yaml:3: listen.xds.port: is 99999; it may be 65535 at most"],
   [
-    "a wrong type",
-    "port: 18000",
-    "port: many",
-    "c.yaml:3: listen.xds.port: invalid input: expected number, received string",
+    "a missing part",
+    /^tls: .*$/m,
+    "",
+    "c.yaml:2: tls: is missing; give it its settings, as docs/configuration.md shows",
   ],
-  [
-    "a port that is none",
-    "port: 18000",
-    "port: 99999",
-    "c.yaml:3: listen.xds.port: too big: expected number to be <=65535",
-  ],
-  ["a missing part", /^tls: .*$/m, "", "c.yaml:2: tls: is missing"],
   [
     "two clusters of one name",
     "name: paris",
@@ -95,6 +90,54 @@ const WRONG: readonly (readonly [what: string, from: string | RegExp, to: string
     "contexts: london",
     "c.yaml:6: clusters[0].kubernetes.contexts: is no setting of Carrick; check its spelling",
   ],
+  [
+    "an address that is none",
+    "address: 127.0.0.1",
+    "address: localhost",
+    "c.yaml:3: listen.xds.address: must be an IPv4 or IPv6 address, as in `0.0.0.0` or `::` for all of the machine's",
+  ],
+  [
+    "a list without entries",
+    "classes: [carrick]",
+    "classes: []",
+    "c.yaml:10: edges[0].classes: is empty; give it at least 1 entry",
+  ],
+  [
+    "a word that is none of a few",
+    "edges:\n",
+    "log: { level: loud }\nedges:\n",
+    'c.yaml:9: log.level: is "loud"; choose debug or info or warn or error',
+  ],
+  [
+    "a mesh of another cluster",
+    "edges:\n",
+    "mesh: { cluster: rome, podCidrs: [10.1.0.0/16], peers: [] }\nedges:\n",
+    'c.yaml:9: mesh.cluster: "rome" is none of `clusters`; name the cluster that this controller belongs to',
+  ],
+  [
+    "a peer with addresses of another",
+    "edges:\n",
+    `mesh:
+  cluster: london
+  podCidrs: [10.1.0.0/16, "fd10:1::/48"]
+  peers:
+    - { name: rome, servers: [{ address: 10.0.0.1, port: 1 }], podCidrs: [10.2.0.0/16] }
+    - { name: oslo, servers: [{ address: 10.0.0.2, port: 1 }], podCidrs: [10.3.0.0/16, 10.2.128.0/24] }
+edges:
+`,
+    "c.yaml:14: mesh.peers[1].podCidrs[1]: 10.2.128.0/24 has addresses of 10.2.0.0/16, which is of peer rome; clusters of a mesh need ranges of their own",
+  ],
+  [
+    "a peer that is read as well",
+    "edges:\n",
+    `mesh:
+  cluster: london
+  podCidrs: [10.1.0.0/16]
+  peers: [{ name: paris, servers: [{ address: 10.0.0.1, port: 1 }], podCidrs: [10.2.0.0/16] }]
+edges:
+`,
+    'c.yaml:12: mesh.peers[0].name: "paris" is one of `clusters` as well; read it itself or through its controllers, not both',
+  ],
   ["no YAML", "clusters:\n", "clusters: [\n", "c.yaml:6: is not YAML: "],
   ["an empty file", /^[\s\S]*$/, "", "c.yaml: listen: is missing"],
 ];
@@ -110,16 +153,23 @@ for (const [what, from, to, message] of WRONG) {
   });
 }
 
+test("an edge that listens nowhere is told that, and nothing else", () => {
+  assert.throws(
+    () => parseConfig(GOOD.replace(/, http: .*}/, " }"), "c.yaml"),
+    (error) => error instanceof ConfigError && error.message.split("\n").length === 1,
+  );
+});
+
 test("every complaint is said at once", () => {
   assert.throws(
     () => parseConfig("listen: {}\n", "c.yaml"),
     (error) => {
       assert.ok(error instanceof ConfigError);
       assert.deepEqual(error.message.split("\n"), [
-        "c.yaml:1: listen.xds: is missing",
-        "c.yaml:1: tls: is missing",
-        "c.yaml:1: clusters: is missing",
-        "c.yaml:1: edges: is missing",
+        "c.yaml:1: listen.xds: is missing; give it its settings, as docs/configuration.md shows",
+        "c.yaml:1: tls: is missing; give it its settings, as docs/configuration.md shows",
+        "c.yaml:1: clusters: is missing; give it a list",
+        "c.yaml:1: edges: is missing; give it a list",
       ]);
       return true;
     },

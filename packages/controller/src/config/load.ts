@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
+import { complaints } from "./complaint.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 /** The configuration cannot be used. Each line of the message says where, why and what mends it. */
@@ -28,16 +28,18 @@ export function parseConfig(text: string, file: string): Config {
   const [broken] = document.errors;
   if (broken !== undefined) {
     const reason = broken.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "");
-    throw new ConfigError(`${file}:${broken.linePos?.[0].line ?? 1}: is not YAML: ${reason}`);
+    throw new ConfigError(
+      `${file}:${broken.linePos?.[0].line ?? 1}: is not YAML: ${reason}; correct what stands there or just before`,
+    );
   }
   const parsed = configSchema.safeParse(toData(document, file), { reportInput: true });
   if (parsed.success) return parsed.data;
-  const complaints = flatten(parsed.error.issues).map(({ path, message }) => {
+  const all = complaints(parsed.error.issues).map(({ path, message }) => {
     const offset = offsetOf(document, path);
     const line = offset === undefined ? "" : `:${lines.linePos(offset).line}`;
     return `${file}${line}: ${dotted(path)}${path.length === 0 ? "" : ": "}${message}`;
   });
-  throw new ConfigError(complaints.join("\n"));
+  throw new ConfigError(all.join("\n"));
 }
 
 function toData(document: ReturnType<typeof parseDocument>, file: string): unknown {
@@ -46,34 +48,6 @@ function toData(document: ReturnType<typeof parseDocument>, file: string): unkno
   } catch (error) {
     throw new ConfigError(`${file}: cannot be expanded (${error instanceof Error ? error.message : String(error)})`);
   }
-}
-
-interface Complaint {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-/** An unknown key is said on the key itself; of a union, the complaints of the branch that fits best. */
-function flatten(issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): Complaint[] {
-  return issues.flatMap((issue): Complaint[] => {
-    const path = [...base, ...issue.path];
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        message: "is no setting of Carrick; check its spelling",
-      }));
-    }
-    if (issue.code === "invalid_union" && issue.errors.length > 0) {
-      const [best] = [...issue.errors].sort((a, b) => a.length - b.length);
-      return flatten(best!, path);
-    }
-    const missing = issue.code === "invalid_type" && issue.input === undefined;
-    return [{ path, message: missing ? "is missing" : lowerFirst(issue.message) }];
-  });
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** Where the value stands in the text, or the nearest thing around it. */

@@ -1,6 +1,6 @@
 import { SHORT_NAMES } from "@carrick/core/translate";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Source } from "../sources/source.ts";
+import type { Source, SourceCounts } from "../sources/source.ts";
 import type { ObjectProblems } from "../world/object-problems.ts";
 import type { World } from "../world/world.ts";
 
@@ -80,17 +80,30 @@ export function createMetrics({ version, world, sources, problems }: MetricsInpu
       if (state.heardAt !== undefined) silent.set(labels, Math.max(0, now - state.heardAt) / 1000);
     }
   });
-  registry.registerMetric(
-    new Counter({
-      name: "carrick_rows_recomputed_total",
-      help: "Rows of views computed since the start.",
-      registers: [],
-      collect() {
-        this.reset();
-        this.inc(world.store.recomputed);
-      },
-    }),
+  const counter = (name: string, help: string, labelNames: readonly string[], collect: (counter: Counter) => void) => {
+    registry.registerMetric(
+      new Counter({
+        name,
+        help,
+        labelNames,
+        registers: [],
+        collect() {
+          this.reset();
+          collect(this);
+        },
+      }),
+    );
+  };
+  counter("carrick_rows_recomputed_total", "Rows of views computed since the start.", [], (rows) =>
+    rows.inc(world.store.recomputed),
   );
+  const perSource = (name: string, help: string, of: (counts: SourceCounts) => number) =>
+    counter(name, help, ofKind, (count) => {
+      for (const { labels, state } of states()) if (state.counts !== undefined) count.inc(labels, of(state.counts));
+    });
+  perSource("carrick_source_lists_total", "Complete lists: more than one is a watch that was lost.", (of) => of.lists);
+  perSource("carrick_source_failures_total", "Requests to the API server that failed.", (of) => of.failures);
+  perSource("carrick_source_malformed_total", "Objects and lines that could not be read.", (of) => of.malformed);
   return registry;
 }
 

@@ -1,17 +1,15 @@
 import { type Edge, type ResourceRow, TYPE } from "@carrick/core/translate";
-import type { Source, TypeUrl, View } from "@carrick/xds/protocol";
+import type { Source, TypeUrl, View, ViewListener } from "@carrick/xds/protocol";
 import type { World } from "../world/world.ts";
 
 const EARLIER_VERSIONS = 3;
 const EARLIER_CLUSTERS = 1000;
 
-type Listener = (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void;
-
 /** What the Envoys of one fleet may see, shared by all of their streams. */
 export class EdgeView implements View {
   readonly edge: Edge;
   readonly #sources: ReadonlyMap<TypeUrl, Source>;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<ViewListener>();
   /** Versions that clusters had before: an Envoy that refuses a new one is helped with the one that it holds. */
   readonly #earlier = new Map<string, ResourceRow[]>();
   #changed = new Map<TypeUrl, string[]>();
@@ -50,7 +48,7 @@ export class EdgeView implements View {
     return this.#sources.get(type);
   }
 
-  watch(on: Listener): () => void {
+  watch(on: ViewListener): () => void {
     this.#listeners.add(on);
     return () => this.#listeners.delete(on);
   }
@@ -66,9 +64,10 @@ export class EdgeView implements View {
   #tell(): void {
     if (this.#changed.size === 0 && !this.#knownChanged) return;
     const changed = this.#changed;
+    const learned = this.#knownChanged;
     this.#changed = new Map();
     this.#knownChanged = false;
-    for (const listener of this.#listeners) listener(changed);
+    for (const listener of this.#listeners) listener(changed, learned);
   }
 }
 

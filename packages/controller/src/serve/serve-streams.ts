@@ -2,6 +2,7 @@ import type { EdgeEnvironment } from "@carrick/core/derive";
 import { objectsBehind } from "@carrick/core/explain";
 import type { EnvoyStatus, ObjectProblem } from "@carrick/core/report";
 import { emptyAssignment, TYPE, SHORT_NAMES } from "@carrick/core/translate";
+import { MESH_TYPE } from "@carrick/core/translate/mesh";
 import {
   type Peer,
   type Refused,
@@ -17,13 +18,14 @@ import type { Logger } from "../log.ts";
 import type { XdsMetrics } from "../metrics/metrics.ts";
 import type { World } from "../world/world.ts";
 import { EdgeView } from "./edge-view.ts";
+import { MeshView } from "./mesh-view.ts";
 import { xdsEvents } from "./xds-events.ts";
 
 /** How long streams get to end by themselves at a stop. */
 const GRACE_MS = 1000;
 
-export interface ServeEdgesOptions {
-  readonly config: Pick<Config, "domain" | "listen">;
+export interface ServeStreamsOptions {
+  readonly config: Pick<Config, "domain" | "listen" | "mesh">;
   readonly world: World;
   readonly hash: EdgeEnvironment["hash"];
   /** Asked at each new connection. */
@@ -34,15 +36,15 @@ export interface ServeEdgesOptions {
   readonly ready: () => boolean;
 }
 
-export interface ServedEdges {
+export interface ServedStreams {
   envoys(fleet: string): EnvoyStatus[];
   /** Versions that an Envoy refused, on the objects that they are made from. */
   refusals(): ObjectProblem[];
   close(): Promise<void>;
 }
 
-/** Serves each fleet to its Envoys. Throws `ConfigError` if the address cannot be listened on. */
-export async function serveEdges({
+/** Serves each fleet to its Envoys, and the mesh to nodes and peers. Throws `ConfigError` if it cannot listen. */
+export async function serveStreams({
   config,
   world,
   hash,
@@ -50,14 +52,16 @@ export async function serveEdges({
   log,
   metrics,
   ready,
-}: ServeEdgesOptions): Promise<ServedEdges> {
+}: ServeStreamsOptions): Promise<ServedStreams> {
   const views = new Map(world.edges.map((edge) => [edge.fleet.name, new EdgeView(world, edge)]));
   const env: EdgeEnvironment = { hash, knownClasses: [] };
+  const meshView = meshViews(config.mesh, world);
   const view = (peer: Peer): View | Refused => {
-    if (peer.role !== "edge") return { refused: `${peer.uri} is no edge; only Envoys of a fleet are served here` };
-    const found = views.get(peer.fleet);
-    if (found === undefined) return { refused: `there is no fleet ${peer.fleet} here; name it under \`edges\`` };
-    return ready() ? found : { refused: "this replica has not read its clusters yet; connect again" };
+    // Nodes and peers are told of each cluster whether everything is known of it, and merge for themselves.
+    if (peer.role !== "edge") return meshView(peer);
+    const found = edgeView(peer.fleet, views);
+    if ("refused" in found || ready()) return found;
+    return { refused: "this replica has not read its clusters yet; connect again" };
   };
   try {
     const server = await startXdsServer({
@@ -65,7 +69,7 @@ export async function serveEdges({
       domain: config.domain,
       tls,
       view,
-      sequencer: { absent: new Map([[TYPE.assignment, (name) => emptyAssignment(name, env)]]) },
+      sequencer: { absent: new Map([[TYPE.assignment, (name) => emptyAssignment(name, env)]]), last: MESH_TYPE.sync },
       on: xdsEvents(log, metrics),
     });
     const streams = () => server.streams().flatMap((stream) => edgeStream(stream) ?? []);
@@ -79,6 +83,26 @@ export async function serveEdges({
     if (error instanceof XdsError) throw new ConfigError(`listen.xds: ${error.message}`);
     throw error;
   }
+}
+
+function edgeView(fleet: string, views: ReadonlyMap<string, EdgeView>): View | Refused {
+  return views.get(fleet) ?? { refused: `there is no fleet ${fleet} here; name it under \`edges\`` };
+}
+
+/** Nodes of the own cluster see what they need, controllers of peers what the cluster exports; nobody else sees anything. */
+function meshViews(mesh: Config["mesh"], world: World): (peer: Exclude<Peer, { role: "edge" }>) => View | Refused {
+  if (mesh === undefined || world.mesh === undefined) {
+    return ({ uri }) => ({
+      refused: `${uri} is no edge; only Envoys of a fleet are served here, for there is no mesh`,
+    });
+  }
+  const [nodes, peers] = [new MeshView(world, world.mesh.nodes), new MeshView(world, world.mesh.peers)];
+  const allowed = new Set(mesh.peers.map(({ name }) => name));
+  return ({ role, cluster, uri }) => {
+    if (role === "node") return cluster === mesh.cluster ? nodes : { refused: `${uri} is no node of ${mesh.cluster}` };
+    if (allowed.has(cluster)) return peers;
+    return { refused: `${cluster} is no peer of ${mesh.cluster}; name it under \`mesh.peers\`` };
+  };
 }
 
 function edgeStream({ peer, since, pending, types, rejections, bytesSent }: StreamState) {

@@ -27,7 +27,8 @@ afterEach(() => {
 });
 
 function open(): FilesSource {
-  source = new FilesSource({ cluster: "paris", folder, rules: testRules, writers: createWriters(world, "paris") });
+  const writers = createWriters(world, "paris");
+  source = new FilesSource({ cluster: "paris", folder, rules: testRules, writers, onState: () => undefined });
   return source;
 }
 
@@ -143,4 +144,34 @@ test("a mounted ConfigMap is swapped as a whole", async () => {
   symlinkSync("..2", join(folder, "..data_tmp"));
   renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
   await when(world, () => row("cart")?.ports[0]?.port === 81);
+});
+
+test("a file that is emptied keeps its objects until it is deleted", async () => {
+  writeFileSync(join(folder, "a.yaml"), service("cart"));
+  const opened = open();
+  await when(world, () => row("cart") !== undefined);
+  writeFileSync(join(folder, "a.yaml"), "");
+  writeFileSync(join(folder, "b.yaml"), service("web"));
+  await when(world, () => row("web") !== undefined);
+  assert.ok(row("cart"));
+  assert.match(opened.problems().join("\n"), /a\.yaml: is empty; delete it/);
+  rmSync(join(folder, "a.yaml"));
+  await when(world, () => row("cart") === undefined);
+});
+
+test("of a Secret that is wanted and not in the folder it is said that it does not exist, until it does", async () => {
+  const secret = () => world.tables.Secret.get(objectKey("paris", "shop", "cert"));
+  writeFileSync(join(folder, "a.yaml"), service("cart"));
+  const opened = open();
+  opened.wantSecrets(new Set(["shop/cert"]));
+  await when(world, () => secret()?.problems?.[0]?.code === "UnknownSecret");
+  writeFileSync(
+    join(folder, "b.yaml"),
+    "{ apiVersion: v1, kind: Secret, metadata: { name: cert, namespace: shop }, data: {} }",
+  );
+  await when(world, () => secret()?.problems?.[0]?.code === "InvalidCertificate");
+  rmSync(join(folder, "b.yaml"));
+  await when(world, () => secret()?.problems?.[0]?.code === "UnknownSecret");
+  opened.wantSecrets(new Set());
+  await when(world, () => secret() === undefined);
 });

@@ -1,10 +1,10 @@
-import { ingest, type IngestRules } from "@carrick/core/ingest";
-import { type Kind, KINDS, type RowOf } from "@carrick/core/model";
+import { absentSecret, ingest, type IngestRules } from "@carrick/core/ingest";
+import { type Kind, KINDS, type RowOf, type SecretRow } from "@carrick/core/model";
 import { FolderWatch } from "./folder-watch.ts";
 import type { RowChange, RowWriter } from "./kind-writer.ts";
 import type { Writers } from "./writers.ts";
 import { listManifests, readFileIfChanged, type Signature } from "./manifest-folder.ts";
-import { type ManifestObject, readManifest } from "./manifest-file.ts";
+import { type Manifest, type ManifestObject, readManifest } from "./manifest-file.ts";
 import type { KindState, Source } from "./source.ts";
 
 /** How soon a folder that cannot be watched, or a file that is being written, is looked at again. */
@@ -17,11 +17,12 @@ export interface FilesSourceOptions {
   readonly folder: string;
   readonly rules: IngestRules;
   readonly writers: Writers;
+  /** Something about the source may have changed. */
+  readonly onState: () => void;
 }
 
-interface ReadFile {
+interface ReadFile extends Manifest {
   readonly signature: Signature;
-  readonly objects: readonly ManifestObject[];
 }
 
 /**
@@ -37,6 +38,9 @@ export class FilesSource implements Source {
   readonly #files = new Map<string, ReadFile>();
   /** What was told, by kind and key: the version of each object. */
   readonly #told = new Map<string, string>();
+  /** Secrets that are wanted, and those of them of which was told that they do not exist. */
+  #wanted: ReadonlySet<string> = new Set();
+  readonly #absent = new Set<string>();
   #problems: string[] = [];
   readonly #watch = new FolderWatch(
     () => this.#look(),
@@ -83,8 +87,11 @@ export class FilesSource implements Source {
     return this.#problems;
   }
 
-  /** All Secrets of the folder are read anyway. */
-  wantSecrets(): void {}
+  /** All Secrets of the folder are read anyway; of the others it is said that they do not exist. */
+  wantSecrets(names: ReadonlySet<string>): void {
+    this.#wanted = names;
+    this.#tellAbsent();
+  }
 
   stop(): void {
     this.#stopped = true;
@@ -137,6 +144,7 @@ export class FilesSource implements Source {
       return RETRY_MS;
     } finally {
       this.#problems = problems.slice(0, MOST_PROBLEMS);
+      this.#options.onState();
     }
   }
 
@@ -151,12 +159,19 @@ export class FilesSource implements Source {
       const wrong = "wrong" in reading ? reading.wrong : this.#parse(path, reading.text, reading.signature);
       if (wrong !== undefined) problems.push(`${path}: ${wrong}; its last objects stay in force`);
     }
+    for (const path of paths) {
+      for (const problem of this.#files.get(path)?.problems ?? []) problems.push(`${path}: ${problem}`);
+    }
     return false;
   }
 
   #parse(path: string, text: string, signature: Signature): string | undefined {
     try {
-      this.#files.set(path, { signature, objects: readManifest(text) });
+      const manifest = readManifest(text);
+      // A file that lost all it had is more likely broken than meant.
+      if (text.trim() === "" && (this.#files.get(path)?.objects.length ?? 0) > 0)
+        return "is empty; delete it if they are to go";
+      this.#files.set(path, { signature, ...manifest });
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -186,6 +201,27 @@ export class FilesSource implements Source {
       if (ofKind.length > 0) writer.apply(ofKind);
       if (complete) writer.synced();
     }
+    this.#tellAbsent();
+  }
+
+  /** Only a folder that was read as a whole can lack something. */
+  #tellAbsent(): void {
+    const { cluster, writers } = this.#options;
+    if (!writers.Secret.known || writers.Secret.fromCopy) return;
+    const changes: RowChange<SecretRow>[] = [];
+    for (const key of this.#absent) {
+      const exists = this.#told.has(`Secret ${key}`);
+      if (this.#wanted.has(key) && !exists) continue;
+      this.#absent.delete(key);
+      if (!exists) changes.push({ key, deleted: true });
+    }
+    for (const key of this.#wanted) {
+      if (this.#absent.has(key) || this.#told.has(`Secret ${key}`)) continue;
+      this.#absent.add(key);
+      const [namespace = "", name = ""] = key.split("/");
+      changes.push({ key, value: absentSecret(cluster, namespace, name) });
+    }
+    if (changes.length > 0) writers.Secret.apply(changes);
   }
 
   /** An object that stands in two files is taken from the first by name. */

@@ -6,6 +6,7 @@ import { API_RESOURCES, ONLY_OBJECT } from "./api-resources.ts";
 import { FirstWord } from "./first-word.ts";
 import type { RowWriter } from "./kind-writer.ts";
 import { NamedSecrets } from "./named-secrets.ts";
+import { countsOf } from "./source-counts.ts";
 import type { KindState, Source } from "./source.ts";
 import type { Writers } from "./writers.ts";
 
@@ -17,6 +18,8 @@ export interface KubernetesSourceOptions {
   /** The writer of each kind, perhaps with the rows of the copy on disk. */
   readonly writers: Writers;
   readonly onMalformed: (kind: Kind, reason: string) => void;
+  /** Something about the source may have changed. */
+  readonly onState: () => void;
 }
 
 /** Watches one cluster through its API server: every kind on its own, Secrets by name. */
@@ -70,7 +73,7 @@ class KindWatch {
   readonly #reflector: Reflector;
   #state: ReflectorState = { phase: "connecting", absent: false };
 
-  constructor(kind: Kind, { cluster, client, rules, writers, onMalformed }: KubernetesSourceOptions) {
+  constructor(kind: Kind, { cluster, client, rules, writers, onMalformed, onState }: KubernetesSourceOptions) {
     const first = new FirstWord();
     this.settled = first.heard;
     this.#kind = kind;
@@ -92,6 +95,7 @@ class KindWatch {
         state: (state) => {
           this.#state = state;
           first.state(state);
+          onState();
         },
       },
     });
@@ -107,6 +111,7 @@ class KindWatch {
       fromCopy: this.#writer.fromCopy,
       ...(heardAt !== undefined && { heardAt }),
       ...(error !== undefined && { error: error.message }),
+      counts: countsOf(this.#reflector.counts),
     };
   }
 

@@ -1,16 +1,19 @@
-import { absentSecret, forbiddenSecret, ingest, type IngestRules } from "@carrick/core/ingest";
+import { absentSecret, forbiddenSecret, ingest, type IngestRules, unseenSecret } from "@carrick/core/ingest";
 import type { SecretRow } from "@carrick/core/model";
 import { type KubeClient, reflect, type Reflector, type ReflectorState } from "@carrick/kube";
 import { API_RESOURCES } from "./api-resources.ts";
 import { FirstWord } from "./first-word.ts";
 import type { RowWriter } from "./kind-writer.ts";
 import type { KindState } from "./source.ts";
+import { countsOf, NO_COUNTS, sumOfCounts } from "./source-counts.ts";
 
 export interface NamedSecretsOptions {
   readonly cluster: string;
   readonly client: KubeClient;
   readonly rules: IngestRules;
   readonly writers: { readonly Secret: RowWriter<SecretRow> };
+  /** Something about the source may have changed. */
+  readonly onState: () => void;
 }
 
 interface Watched {
@@ -65,6 +68,7 @@ export class NamedSecrets {
       fromCopy: false,
       ...(heard.length > 0 && { heardAt: Math.min(...heard) }),
       ...(failing?.state.error !== undefined && { error: failing.state.error.message }),
+      counts: watched.map(({ reflector }) => countsOf(reflector.counts)).reduce(sumOfCounts, NO_COUNTS),
     };
   }
 
@@ -73,7 +77,7 @@ export class NamedSecrets {
   }
 
   #watch(key: string): void {
-    const { cluster, client, rules, writers } = this.#options;
+    const { cluster, client, rules, writers, onState } = this.#options;
     const [namespace = "", name = ""] = key.split("/");
     const absent = () => writers.Secret.apply([{ key, value: absentSecret(cluster, namespace, name) }]);
     const reflector = reflect<SecretRow>({
@@ -99,9 +103,15 @@ export class NamedSecrets {
         state: (state) => {
           watched.state = state;
           watched.first.state(state);
-          if (state.error?.status !== 403 || watched.told || watched.forbidden) return;
-          watched.forbidden = true;
-          writers.Secret.apply([{ key, value: forbiddenSecret(cluster, namespace, name) }]);
+          onState();
+          if (state.error === undefined || watched.told) return;
+          if (state.error.status === 403) {
+            if (watched.forbidden) return;
+            watched.forbidden = true;
+            writers.Secret.apply([{ key, value: forbiddenSecret(cluster, namespace, name) }]);
+          } else if (!watched.forbidden) {
+            writers.Secret.apply([{ key, value: unseenSecret(cluster, namespace, name, state.error.message) }]);
+          }
         },
       },
     });

@@ -14,6 +14,31 @@ export interface KindState {
   /** Milliseconds since 1970 of the last word from the cluster. */
   readonly heardAt?: number;
   readonly error?: string;
+  /** What has happened since the start, where an API server is watched. */
+  readonly counts?: SourceCounts;
+}
+
+export interface SourceCounts {
+  /** Complete lists: more than one is a watch that could not be resumed. */
+  readonly lists: number;
+  readonly failures: number;
+  /** Objects and lines of watches that could not be read. */
+  readonly malformed: number;
+}
+
+/** `stale`: what is known is not told of changes now. */
+export type SourceState = "unknown" | "stale" | "fresh";
+
+/** The state of a kind, or `absent` where the cluster does not have it. */
+export function stateOfKind({ known, absent, watching }: KindState): SourceState | "absent" {
+  if (!known) return "unknown";
+  return absent ? "absent" : watching ? "fresh" : "stale";
+}
+
+/** The worst of the states of all kinds. */
+export function stateOfSource(kinds: readonly KindState[]): SourceState {
+  const states = new Set(kinds.map(stateOfKind));
+  return (["unknown", "stale"] as const).find((state) => states.has(state)) ?? "fresh";
 }
 
 /** Where the objects of one cluster come from. A source never throws and never ends by itself. */

@@ -1,6 +1,7 @@
-import { defineTables, type Tables } from "@carrick/core/model";
+import { type ClusterName, defineTables, type Tables } from "@carrick/core/model";
 import { Store } from "@carrick/core/store";
 import { defineEdges, type Edge } from "@carrick/core/translate";
+import { type MeshResources, nodeResources, peerResources } from "@carrick/core/translate/mesh";
 import type { EdgeEnvironment, Fleet } from "@carrick/core/derive";
 import { HeldWrites } from "./held-writes.ts";
 
@@ -15,6 +16,8 @@ export interface RowWrite {
 
 export interface WorldOptions {
   readonly fleets: readonly Fleet[];
+  /** The cluster whose nodes and peers are served, if there is a mesh. */
+  readonly mesh?: ClusterName;
   readonly hash: EdgeEnvironment["hash"];
   /** A defect: a write or an observer threw. The others went on. */
   readonly onDefect: (error: unknown) => void;
@@ -30,6 +33,8 @@ export class World {
   readonly store = new Store();
   readonly tables: Tables;
   readonly edges: readonly Edge[];
+  /** What is told to the nodes of the own cluster, and to its peers. */
+  readonly mesh: { readonly nodes: MeshResources; readonly peers: MeshResources } | undefined;
   readonly #options: WorldOptions;
   readonly #observers: (() => void)[] = [];
   #timed: ((seconds: number) => void) | undefined;
@@ -44,6 +49,14 @@ export class World {
     this.tables = defineTables(this.store);
     const env: EdgeEnvironment = { hash: options.hash, knownClasses: options.fleets.flatMap((fleet) => fleet.classes) };
     this.edges = defineEdges(this.store, this.tables, options.fleets, env);
+    const { mesh } = options;
+    this.mesh =
+      mesh === undefined
+        ? undefined
+        : {
+            nodes: nodeResources(this.store, this.tables, mesh, env),
+            peers: peerResources(this.store, this.tables, mesh, env),
+          };
   }
 
   /** Writes rows, and runs `afterwards`, in the next commits. */

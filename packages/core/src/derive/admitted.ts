@@ -98,7 +98,7 @@ function classVerdict(
 }
 
 function refuse(row: IngressRow, env: EdgeEnvironment): AdmittedIngress {
-  const message = `names class "${row.className}", which is neither an IngressClass of ${row.cluster} nor a class that an edge serves (${env.knownClasses.join(", ")}); nobody serves this Ingress.`;
+  const message = `names class "${row.className}", which is neither an IngressClass of ${row.cluster} nor a class that an edge serves (${[...new Set(env.knownClasses)].join(", ")}); nobody serves this Ingress.`;
   return {
     cluster: row.cluster,
     namespace: row.namespace,

@@ -36,8 +36,10 @@ export function chooseCertificate(
     const named = claimant.claim.secret;
     if (named === undefined) continue;
     const secret = read.get(tables.Secret, named.key);
-    if (secret === undefined) pending ||= candidates.length === 0;
-    else {
+    if (secret === undefined || secret.unseen === true) {
+      pending ||= candidates.length === 0;
+      if (secret !== undefined) findings.push(unusable(host, claimant, named.at, secret));
+    } else {
       const unusable = whyUnusable(host, claimant, named.at, secret);
       if (unusable === undefined) candidates.push({ claimant, at: named.at, key: named.key, secret });
       else findings.push(unusable);
@@ -54,20 +56,23 @@ export function chooseCertificate(
   return { tls: { secret: winner.key, chain: chainName(winner.secret.names, env) }, pending };
 }
 
-function whyUnusable(host: string, { ingress }: Claimant, at: string, secret: SecretRow): Finding | undefined {
-  const say = (code: Finding["problem"]["code"], message: string) =>
-    finding(ingressRef(ingress), code, `${at}.secretName`, message);
-  const name = `Secret ${secret.namespace}/${secret.name}`;
-  if (secret.certificate === "") {
-    const [problem] = secret.problems ?? [];
-    const why = `${problem?.path ?? ""} ${problem?.message ?? "it holds no certificate."}`.trim();
-    return say(problem?.code ?? "InvalidCertificate", `${name} cannot be used for ${host}: ${why}`);
-  }
+function whyUnusable(host: string, claimant: Claimant, at: string, secret: SecretRow): Finding | undefined {
+  if (secret.certificate === "") return unusable(host, claimant, at, secret);
   if (covers(secret.names, host)) return undefined;
-  return say(
-    "CertificateNames",
-    `the certificate of ${name} is for ${listNames(secret.names)}, not for ${host}, which is not served over TLS with it.`,
-  );
+  const message = `the certificate of ${secretName(secret)} is for ${listNames(secret.names)}, not for ${host}, which is not served over TLS with it.`;
+  return finding(ingressRef(claimant.ingress), "CertificateNames", `${at}.secretName`, message);
+}
+
+/** There is no certificate in it, as its own problem says. */
+function unusable(host: string, { ingress }: Claimant, at: string, secret: SecretRow): Finding {
+  const [problem] = secret.problems ?? [];
+  const why = `${problem?.path ?? ""} ${problem?.message ?? "it holds no certificate."}`.trim();
+  const message = `${secretName(secret)} cannot be used for ${host}: ${why}`;
+  return finding(ingressRef(ingress), problem?.code ?? "InvalidCertificate", `${at}.secretName`, message);
+}
+
+function secretName({ namespace, name }: SecretRow): string {
+  return `Secret ${namespace}/${name}`;
 }
 
 /** Each loser is told; the winner once, however many there are. */

@@ -47,20 +47,45 @@ test("a set is partial while endpoints, Services or the drain of a member are un
   }
 });
 
-test("a certificate that was not looked up yet makes the TLS listener partial, and the plain table if it may redirect", () => {
+/** A host whose certificate has not been looked up. */
+function withLateCertificate(httpsRedirect: boolean): TestWorld {
+  const world = new TestWorld(["london"], { httpsRedirect });
+  world.write("london", ...objects("10.1.0.1"), secret("shop/cert", ["shop.example"]));
+  const rules = { "other.example": ["/ web:http"] };
+  world.write("london", ingress("shop/other", { rules, tls: { late: ["other.example"] } }));
+  return world;
+}
+
+test("a certificate that was not looked up yet makes the TLS listener partial, and nothing plain", () => {
   for (const httpsRedirect of [true, false]) {
-    const world = new TestWorld(["london"], { httpsRedirect });
-    world.write("london", ...objects("10.1.0.1"), secret("shop/cert", ["shop.example"]));
-    const other = ingress("shop/other", {
-      rules: { "other.example": ["/ web:http"] },
-      tls: { late: ["other.example"] },
-    });
-    world.write("london", other);
-    assert.deepEqual(partial(world), httpsRedirect ? ["listener https", "routeTable http"] : ["listener https"]);
-    assert.deepEqual(complete(world), ["cluster", "assignment"]);
+    const world = withLateCertificate(httpsRedirect);
+    assert.deepEqual(partial(world), ["listener https"]);
+    assert.deepEqual(complete(world), ["routeTable", "cluster", "assignment"]);
     world.absent("london", "shop/late");
     assert.deepEqual([partial(world), complete(world)], [[], Object.keys(TYPE)]);
   }
+});
+
+test("a host that wants TLS is not answered plainly while its certificate has not been looked up", () => {
+  const redirects = (world: TestWorld) =>
+    world.resource("routeTable", "http").virtualHosts.find(({ name }) => name === "other.example")?.routes[0]?.action
+      .case;
+  const world = withLateCertificate(true);
+  assert.equal(redirects(world), "redirect");
+  world.absent("london", "shop/late");
+  assert.equal(redirects(world), "route");
+  assert.equal(redirects(withLateCertificate(false)), "route");
+});
+
+test("a Secret that cannot be looked up is said on its Ingress, and a version that was seen stays", () => {
+  const world = withLateCertificate(true);
+  world.unseen("london", "shop/late", "the API server answers 500");
+  assert.deepEqual(world.findings(), ["london: Ingress shop/other UnseenSecret spec.tls[0].secretName"]);
+  assert.deepEqual(complete(world), ["routeTable", "cluster", "assignment"]);
+  world.write("london", secret("shop/late", ["other.example"]));
+  assert.deepEqual([world.findings(), complete(world)], [[], Object.keys(TYPE)]);
+  world.unseen("london", "shop/late", "the API server answers 500");
+  assert.deepEqual([world.findings(), complete(world)], [[], Object.keys(TYPE)]);
 });
 
 test("a partial resource says so although its bytes are the same", () => {

@@ -14,13 +14,9 @@ export interface PlacementRow {
   readonly domain: string;
   /** The host whose rules they get: the domain itself, or the wildcard that takes it. */
   readonly host: string;
-  /** Plain requests are answered with a redirect to https. */
+  /** Plain requests are answered with a redirect to https: also while the host's certificate has not been seen. */
   readonly redirect: boolean;
-  /** Whether plain requests are redirected is not known yet, as the host's certificate is not. */
-  readonly pending: boolean;
 }
-
-const NO_REDIRECT = { redirect: false, pending: false };
 
 /**
  * Which chains a host is served in: the plain one, and the one that Envoy will choose for its server name. For some
@@ -38,12 +34,11 @@ export function placements(
     ({ host, tls, pending }, _key, read) => {
       const chain = tls === undefined || fleet.https === undefined ? undefined : chainOf(host, names, read);
       const rows: [string, PlacementRow][] = [];
-      const place = (into: string, domain: string, plain: Pick<PlacementRow, "redirect" | "pending"> = NO_REDIRECT) =>
-        rows.push([`${into}|${domain}`, { chain: into, domain, host, ...plain }]);
+      const place = (into: string, domain: string, redirect = false) =>
+        rows.push([`${into}|${domain}`, { chain: into, domain, host, redirect }]);
       const redirects = fleet.https !== undefined && fleet.httpsRedirect;
-      if (fleet.http !== undefined) {
-        place(HTTP, host, { redirect: redirects && chain !== undefined, pending: redirects && pending });
-      }
+      // Plain answers for a host that wants TLS would be worse than a redirect that comes too early.
+      if (fleet.http !== undefined) place(HTTP, host, redirects && (chain !== undefined || pending));
       if (chain === undefined) return rows;
       place(chain, host);
       for (const taken of host.startsWith("*") ? read.by(names, serverNameByWildcard, host) : []) {

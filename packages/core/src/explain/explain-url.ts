@@ -4,7 +4,9 @@ import {
   CERTIFICATES,
   type HostRoute,
   type HostRow,
+  type ListenAddress,
   parseBackendSetKey,
+  ROUTES,
   serverNameCandidates,
 } from "../derive/index.ts";
 import { type Kind, type ObjectKey, objectKey, type ObjectRow, sliceByService, type Tables } from "../model/index.ts";
@@ -24,7 +26,7 @@ export function explainUrl(tables: Tables, edge: Edge, url: string): ExplainRepo
   const outcome = new Explanation(tables, edge, steps).request(request);
   const unseen = unseenClusters(tables);
   if (unseen.length > 0) {
-    const says = `${unseen.join(", ")} has not been seen since this controller started: Envoys that hold route tables keep them as they are until then.`;
+    const says = `${unseen.join(", ")} ${unseen.length === 1 ? "has" : "have"} not been seen since this controller started: Envoys that hold route tables keep them as they are until then.`;
     steps.push({ what: "known", says, because: [] });
   }
   return { url, fleet: edge.fleet.name, ...outcome, steps };
@@ -49,8 +51,8 @@ class Explanation {
       this.#say("listener", `Fleet ${fleet.name} has no ${request.scheme} listener.`);
       return refused();
     }
-    this.#say("listener", `Fleet ${fleet.name} listens for ${request.scheme} on ${listener.address}:${listener.port}.`);
-    if (request.scheme === "https" && !this.#certificate(request.host)) return this.#refusedOrUnknown();
+    this.#say("listener", `Fleet ${fleet.name} listens for ${request.scheme} on ${hostPort(listener)}.`);
+    if (request.scheme === "https" && !this.#certificate(request.host)) return this.#refusedOrUnknown(request);
     const host = matchHost(hosts, request);
     if (host === undefined) {
       const none =
@@ -58,7 +60,7 @@ class Explanation {
           ? `No Ingress names a usable certificate for host ${request.host} or a wildcard for it.`
           : `No Ingress that the fleet serves has host ${request.host}, a wildcard for it, or a default backend.`;
       this.#say("host", none);
-      return this.#refusedOrUnknown(404);
+      return this.#refusedOrUnknown(request, 404);
     }
     return this.#host(host, request);
   }
@@ -98,7 +100,7 @@ class Explanation {
     const route = matchRoute(host, request.path);
     if (route === undefined) {
       this.#say("path", `No rule of ${host.host} takes path ${request.path}.`);
-      return this.#refusedOrUnknown(404);
+      return this.#refusedOrUnknown(request, 404);
     }
     return this.#route(host, route, request);
   }
@@ -117,7 +119,7 @@ class Explanation {
     this.#say("path", `${request.path} matches ${route.type} ${route.path}.`, cited);
     if (route.set === undefined) {
       this.#say("backend set", "No cluster has the Service and port that the path names.");
-      return this.#refusedOrUnknown(503);
+      return this.#refusedOrUnknown(request, 503);
     }
     return this.#backends(route.set);
   }
@@ -185,8 +187,8 @@ class Explanation {
   }
 
   /** While sources are unknown, "there is none" may only mean "not seen yet". */
-  #refusedOrUnknown(status?: number): Outcome {
-    if (this.#edge.known.get(CERTIFICATES)?.known === true) return refused(status);
+  #refusedOrUnknown({ scheme }: ExplainedRequest, status?: number): Outcome {
+    if (this.#edge.known.get(scheme === "https" ? CERTIFICATES : ROUTES)?.known === true) return refused(status);
     if (unseenClusters(this.#tables).length === 0) {
       this.#say("known", "A Secret that a host names has not been looked up yet, so this may change.");
     }
@@ -206,4 +208,8 @@ class Explanation {
 
 function refused(status?: number): Outcome {
   return { outcome: "refused", ...(status !== undefined && { status }), endpoints: [] };
+}
+
+function hostPort({ address, port }: ListenAddress): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -53,7 +53,7 @@ export class Fields {
   /** The name of an object or of a port; empty where there is none. */
   name(value: unknown, path: string): string {
     const text = this.text(value, path);
-    if (text === "" || NAME.test(text)) return text;
+    if (text === "" || isName(text)) return text;
     this.note(
       "InvalidValue",
       path,
@@ -95,6 +95,10 @@ export class Fields {
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : `a ${typeof value === "string" ? "text" : typeof value}`;
+}
+
+export function isName(text: string): boolean {
+  return NAME.test(text);
 }
 
 /** What could act on a terminal, or hide in one. */

@@ -74,6 +74,13 @@ export function absentSecret(cluster: ClusterName, namespace: string, name: stri
   return unusable({ cluster, namespace, name, resourceVersion: "" }, 0, [{ code: "UnknownSecret", path: "", message }]);
 }
 
+/** The row of a Secret that could not be looked up, `why` in a clause: a version that was accepted before stays in force. */
+export function unseenSecret(cluster: ClusterName, namespace: string, name: string, why: string): SecretRow {
+  const message = `could not be looked up in ${cluster} yet (${why}); Envoys keep what they serve over TLS until it is.`;
+  const problems: readonly Problem[] = [{ code: "UnseenSecret", path: "", message }];
+  return { ...unusable({ cluster, namespace, name, resourceVersion: "" }, 0, problems), unseen: true };
+}
+
 /** The row of a Secret that may not be read: a version that was accepted before stays in force. */
 export function forbiddenSecret(cluster: ClusterName, namespace: string, name: string): SecretRow {
   const message = `may not be read in ${cluster}; give the controller get, list and watch on this Secret.`;

@@ -19,6 +19,7 @@ export type ProblemCode =
   | "UnknownPort"
   | "UnknownClass"
   | "UnknownSecret"
+  | "UnseenSecret"
   | "ForbiddenSecret"
   | "InvalidCertificate"
   | "CertificateNames"

@@ -164,6 +164,8 @@ export interface SecretRow extends ObjectRow {
   readonly fingerprint: string;
   /** Milliseconds since 1970. */
   readonly notAfter: number;
+  /** It could not be looked up yet, and `problems` say why: it may be there. */
+  readonly unseen?: true;
 }
 
 /** Text that must not be printed. `reveal` is called only where the bytes leave for their owner. */

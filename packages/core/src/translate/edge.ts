@@ -116,7 +116,7 @@ function defineEdge(store: Store, tables: Tables, fleet: Fleet, env: EdgeEnviron
     [TYPE.scope, { table: scopeResources(store, plans, fleet, env), complete: certificatesKnown }],
     [
       TYPE.routeTable,
-      { table: routeTableResources(store, virtualHostRows, routeInputs, fleet, env), complete: certificatesKnown },
+      { table: routeTableResources(store, virtualHostRows, routeInputs, fleet, env), complete: routesKnown },
     ],
     [TYPE.listener, { table: listenerResources(store, listenerInputs, fleet, env), complete: certificatesKnown }],
   ]);

@@ -11,7 +11,12 @@ export interface ResourceRow {
   readonly partial?: boolean;
 }
 
-export function resource(name: string, body: Uint8Array, partial: boolean, env: EdgeEnvironment): ResourceRow {
+export function resource(
+  name: string,
+  body: Uint8Array,
+  partial: boolean,
+  env: Pick<EdgeEnvironment, "hash">,
+): ResourceRow {
   return { name, version: env.hash(body).slice(0, 12), body, ...(partial && { partial }) };
 }
 

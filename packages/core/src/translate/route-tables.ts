@@ -31,7 +31,6 @@ interface VirtualHostRow {
   /** One in each layout of its chain; none for the default host, which stands in several tables. */
   readonly tables: readonly string[];
   readonly bytes: Uint8Array;
-  readonly pending: boolean;
 }
 
 const byTable: Index<VirtualHostRow> = index("table", (row) => row.tables);
@@ -60,7 +59,7 @@ export function virtualHosts(
       const host = read.get(hosts, placement.host);
       const plan = read.get(plans, placement.chain);
       if (host === undefined || plan === undefined) return [];
-      const { domain, redirect, pending } = placement;
+      const { domain, redirect } = placement;
       const wild = domain.startsWith("*.");
       const message = virtualHost({
         domain,
@@ -71,7 +70,7 @@ export function virtualHosts(
       });
       const tables =
         domain === DEFAULT_HOST ? [] : layoutsOf(plan).map((layout) => tableOf(plan.chain, layout, domain));
-      return [[key, { domain, tables, bytes: toBinary(VirtualHostSchema, message), pending }]];
+      return [[key, { domain, tables, bytes: toBinary(VirtualHostSchema, message) }]];
     },
     same,
     [byTable],
@@ -92,7 +91,7 @@ export function routeTableResources(
       const placed = read.by(rows, byTable, slot.table).sort((a, b) => (a.domain < b.domain ? -1 : 1));
       const others = slot.holds === "exact" ? [missHost()] : catchAll(slot, placed, rows, chains, read);
       const bytes = routeTableBytes(slot, [...placed.map((row) => row.bytes), ...others]);
-      const partial = read.get(known, ROUTES)?.known !== true || placed.some((row) => row.pending);
+      const partial = read.get(known, ROUTES)?.known !== true;
       return [[slot.table, resource(slot.table, bytes, partial, env)]];
     },
     sameResource,

@@ -21,6 +21,8 @@ export interface DeltaClientOptions {
   readonly servers: readonly ListenAddress[];
   /** Trust domain; the server's certificate must name a controller of it. */
   readonly domain: string;
+  /** The cluster whose controllers the servers must be; any when not given. */
+  readonly cluster?: string;
   /** Asked at each connection. */
   readonly tls: () => TlsMaterial;
   /** Takes an update, or says in one sentence why not: it is then refused, and nothing of it is held. */
@@ -120,7 +122,7 @@ class Connecting implements DeltaClient {
   }
 
   #dial(): void {
-    const { servers, domain, tls, messageBytes = MESSAGE_BYTES } = this.#options;
+    const { servers, domain, cluster, tls, messageBytes = MESSAGE_BYTES } = this.#options;
     const server = servers[this.#attempts++ % servers.length]!;
     const listener: StreamListener = {
       message: (bytes) => this.#message(server, bytes),
@@ -129,7 +131,7 @@ class Connecting implements DeltaClient {
     };
     this.#opened = new Set();
     this.#stream = dialGrpc(
-      { server, method: DELTA_ADS, domain, tls: tls(), messageBytes, keepalive: KEEPALIVE },
+      { server, method: DELTA_ADS, domain, cluster, tls: tls(), messageBytes, keepalive: KEEPALIVE },
       listener,
     );
     for (const [type, known] of this.#types) this.#open(type, known);

@@ -63,9 +63,9 @@ export class DeltaStream implements StreamListener {
     return this.#options.sequencer;
   }
 
-  /** The view changed. */
-  changed(changes: Parameters<Sequencer["changed"]>[0]): void {
-    this.#guarded(() => this.#options.sequencer.changed(changes));
+  /** The view changed; see `View.watch`. */
+  changed(...what: Parameters<Sequencer["changed"]>): void {
+    this.#guarded(() => this.#options.sequencer.changed(...what));
     this.#wake();
   }
 

@@ -11,6 +11,8 @@ export interface GrpcDialOptions {
   readonly method: string;
   /** Trust domain; the server's certificate must name a controller of it. */
   readonly domain: string;
+  /** The cluster whose controller it must be; any when not given. */
+  readonly cluster?: string | undefined;
   readonly tls: TlsMaterial;
   /** Bytes of one message. */
   readonly messageBytes: number;
@@ -27,7 +29,11 @@ export function dialGrpc(options: GrpcDialOptions, listener: StreamListener): Me
     checkServerIdentity: (_host, { subjectaltname }) => {
       const peer = peerOfCertificate(subjectaltname, options.domain);
       if ("refused" in peer) return new Error(`the server: ${peer.refused}`);
-      return peer.role === "controller" ? undefined : new Error(`${peer.uri} is no controller; connect to one`);
+      if (peer.role !== "controller") return new Error(`${peer.uri} is no controller; connect to one`);
+      const { cluster = peer.cluster } = options;
+      return peer.cluster === cluster
+        ? undefined
+        : new Error(`${peer.uri} is not of cluster ${cluster}; connect to one of its own`);
     },
   });
   const client = new Client(target, secure, {

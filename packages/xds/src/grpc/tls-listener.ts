@@ -64,10 +64,11 @@ export async function listenTls(options: TlsListenerOptions): Promise<TlsListene
       );
     }
   };
-  const sockets = new Set<Socket>();
+  /** Open connections, by whom they are from: a socket that has gone does not say it any more. */
+  const sockets = new Map<Socket, string>();
   // Before Node's own listener, which binds the connection to the context of that moment.
   server.prependListener("connection", (socket: Socket) => {
-    sockets.add(socket);
+    sockets.set(socket, remoteOf(socket));
     socket.once("close", () => sockets.delete(socket));
     renew();
   });
@@ -77,7 +78,7 @@ export async function listenTls(options: TlsListenerOptions): Promise<TlsListene
     options.accept(socket);
   });
   server.on("tlsClientError", (error, socket) => {
-    options.refused(remoteOf(socket), handshakeSentence(error, socket));
+    options.refused(fromOf(socket, sockets), handshakeSentence(error, socket));
     socket.destroy();
   });
 
@@ -91,13 +92,20 @@ export async function listenTls(options: TlsListenerOptions): Promise<TlsListene
     address: { address: bound.address, port: bound.port },
     close: () => new Promise((resolve) => void server.close(() => resolve())),
     cut: () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
     },
   };
 }
 
 export function remoteOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`;
+}
+
+/** Whom a failed handshake was with. The connection below it has gone as well, and is the only one that has. */
+function fromOf(socket: TLSSocket, sockets: ReadonlyMap<Socket, string>): string {
+  if (socket.remoteAddress !== undefined) return remoteOf(socket);
+  const gone = [...sockets].filter(([one]) => one.destroyed);
+  return gone.length === 1 ? gone[0]![1] : "a connection that has gone";
 }
 
 function handshakeSentence(error: Error, socket: TLSSocket): string {

@@ -154,7 +154,7 @@ class Admission {
         this.#keepLeftovers(delta);
       },
     });
-    const unwatch = view.watch((changes) => delta.changed(changes));
+    const unwatch = view.watch((changes, learned) => delta.changed(changes, learned));
     this.#count++;
     own.add(delta);
     this.#streams.set(peer.uri, own);

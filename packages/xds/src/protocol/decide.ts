@@ -55,7 +55,7 @@ function decideMissing(ledger: Ledger, policy: Policy, name: string, entry: Wait
   const believed = ledger.believed(name);
   const have = ledger.mustSend(name) ? undefined : believed;
   const named = ledger.interest.isNamed(name);
-  if (!ledger.source.complete()) return mayBeHeld(believed) || named ? "withhold" : "none";
+  if (!ledger.source.complete(name)) return mayBeHeld(believed) || named ? "withhold" : "none";
   if (named && policy.untilUnnamed === true && ledger.mayBeUsed(name)) return "withhold";
   const absent = named ? policy.absent?.(name) : undefined;
   if (ledger.refusals.version(name) === (absent?.version ?? REMOVAL)) return "none";

@@ -68,7 +68,7 @@ export class Ledger {
   /** Whether nothing may be said about the name, because too little is known. */
   silent(name: string): boolean {
     const resource = this.source.get(name);
-    return resource === undefined ? !this.source.complete() : this.keeps(name, resource);
+    return resource === undefined ? !this.source.complete(name) : this.keeps(name, resource);
   }
 
   /** A client that reported a version keeps it while what is known is only a part. */

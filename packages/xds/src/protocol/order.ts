@@ -54,6 +54,8 @@ export interface OrderOptions {
   readonly resumedAt: number | undefined;
   /** The first change of a scope whose table the client will ask for. */
   readonly awaited: number;
+  /** A type that follows all others. */
+  readonly last: TypeUrl | undefined;
   /** Whether there are scopes at all. */
   readonly scoped: () => boolean;
 }
@@ -77,6 +79,7 @@ function contentBefore(
   suspectPatience: number,
 ): number {
   const { rules } = options;
+  if (type === options.last) return takenBefore(type, all);
   if (now < resumedUntil(all, options.resumedAt, suspectPatience) && untold(type, all, options)) return -1;
   if (type === ENDPOINTS && !rules.endpointsDoNotWaitForClusterAck) {
     return (all.get(CLUSTER)?.flights.size ?? 0) > 0 ? -1 : Infinity;
@@ -89,6 +92,12 @@ function contentBefore(
     before = Math.min(before, all.get(dependency)?.oldest(what, now - PATIENCE_MS, now - suspectPatience) ?? Infinity);
   }
   return type === LISTENER && rules.listenersWaitForScopedRoutes ? Math.min(before, options.awaited) : before;
+}
+
+/** What was said of other types before this has been taken. */
+function takenBefore(type: TypeUrl, all: Subscriptions): number {
+  const others = [...all].filter(([other]) => other !== type);
+  return Math.min(...others.map(([, subscription]) => subscription.oldest("any", -Infinity, -Infinity)));
 }
 
 /**

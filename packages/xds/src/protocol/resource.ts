@@ -27,10 +27,10 @@ export interface Source {
    */
   earlier?(name: string, version: string): Resource | undefined;
   /**
-   * False while a source of this type's names has not been seen since this process started:
-   * a name that is missing is then unknown, not absent, and nothing is removed from a client.
+   * False while where the name comes from has not been seen since this process started: if it is missing, it is then
+   * unknown, not absent, and is not removed from a client. Without a name: of any name.
    */
-  complete(): boolean;
+  complete(name?: string): boolean;
 }
 
 /** Everything one client may see: a source for each type, and word of what changed. */
@@ -38,7 +38,9 @@ export interface View {
   source(type: TypeUrl): Source | undefined;
   /**
    * Calls `on` after each change with the names per type whose resource was added, replaced, removed or became known.
-   * Also, perhaps with no names, when a source becomes complete: only the stream knows which names it held back.
+   * `learned`: something is complete now that was not, perhaps with no names: only the stream knows which it held back.
    */
-  watch(on: (changed: ReadonlyMap<TypeUrl, Iterable<string>>) => void): () => void;
+  watch(on: ViewListener): () => void;
 }
+
+export type ViewListener = (changed: ReadonlyMap<TypeUrl, Iterable<string>>, learned: boolean) => void;

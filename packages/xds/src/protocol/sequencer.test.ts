@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Script } from "@carrick/testing";
 import { parked, served } from "./fixture.ts";
-import { CLUSTER, DEFAULT_LIMITS, LimitError, LISTENER } from "./index.ts";
+import { CLUSTER, DEFAULT_LIMITS, LimitError, LISTENER, SECRET, Sequencer, type Source } from "./index.ts";
 
 const ABSENT = JSON.stringify({ endpoints: [] });
 
@@ -278,4 +278,30 @@ test("a stream has bounds", () => {
   const two = script();
   two.say("CDS", {});
   assert.throws(() => two.say("LDS", {}), LimitError);
+});
+
+test("what is to come last waits until everything that was there before it has been taken", () => {
+  const script = new Script({ last: SECRET }, (one) => one.set("RDS t=1, SDS sync=1"));
+  assert.deepEqual(script.say("RDS", { subscribe: ["t"] }), ["RDS 1: t=1"]);
+  assert.deepEqual(script.say("SDS", { subscribe: ["sync"] }), []);
+  assert.deepEqual([...script.set("RDS t=2").hear(), ...script.wait(60_000)], [], "it has all patience");
+  assert.deepEqual(script.ack("RDS", 1), ["SDS 2: sync=1", "RDS 3: t=2"], "what came later is not waited for");
+});
+
+test("a name that is known to be absent is removed, though others of its type are not known", () => {
+  const known = new Set(["london"]);
+  const source: Source = {
+    get: () => undefined,
+    names: () => [],
+    complete: (name) => name !== undefined && known.has(name.slice(0, name.indexOf("/"))),
+  };
+  const sequencer = new Sequencer({ source: () => source, watch: () => () => undefined });
+  const removed = () => sequencer.step(0)?.removed;
+  sequencer.request("thing", { subscribe: ["*"], initialVersions: { "london/a": "1", "paris/a": "1" } });
+  assert.deepEqual(removed(), ["london/a"]);
+  sequencer.request("thing", { nonce: "1" });
+  assert.equal(removed(), undefined);
+  known.add("paris");
+  sequencer.changed(new Map(), true);
+  assert.deepEqual(removed(), ["paris/a"]);
 });

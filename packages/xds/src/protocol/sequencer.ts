@@ -30,6 +30,8 @@ export interface SequencerOptions {
   /** For a type whose removals the client ignores: what stands for a missing resource. */
   readonly absent?: ReadonlyMap<TypeUrl, (name: string) => Resource>;
   readonly limits?: Limits;
+  /** A type whose resources follow everything that was there when they were asked for, once the client has taken it. */
+  readonly last?: TypeUrl;
   /** What an earlier stream of the same client may have left behind; see `leftovers()`. */
   readonly leftovers?: ReadonlyMap<TypeUrl, readonly string[]>;
   /** Tests switch single rules off. */
@@ -60,7 +62,6 @@ export class Sequencer {
   readonly #subscriptions = new Map<TypeUrl, Subscription>();
   readonly #clusters: Clusters;
   readonly #scopes: Scopes;
-  #endpointsComplete: boolean;
   /** The client holds something from an earlier stream. */
   #resumed: boolean;
   /** The time is over in which it tells what it holds. */
@@ -80,7 +81,6 @@ export class Sequencer {
     this.#clusters = new Clusters(this.#subscriptions, this.#source(CLUSTER), this.#rules, left);
     this.#scopes = new Scopes(this.#subscriptions, this.#source(SCOPED_ROUTES), this.#rules);
     this.#resumed = (options.leftovers?.size ?? 0) > 0;
-    this.#endpointsComplete = this.#source(ENDPOINTS).complete();
   }
 
   /** Takes a request. Throws `LimitError`: the stream must end. */
@@ -94,20 +94,17 @@ export class Sequencer {
     return verdict;
   }
 
-  /** The view changed. */
-  changed(changes: ReadonlyMap<TypeUrl, Iterable<string>>): void {
+  /** The view changed; see `View.watch`. */
+  changed(changes: ReadonlyMap<TypeUrl, Iterable<string>>, learned = false): void {
     this.#epoch++;
     for (const [type, subscription] of this.#subscriptions) {
-      subscription.changed(changes.get(type) ?? [], this.#epoch);
+      subscription.changed(changes.get(type) ?? [], this.#epoch, learned);
     }
     // A cluster is withheld because of its endpoints: a change of these is reason enough to look again.
     const clusters = this.#subscriptions.get(CLUSTER);
     clusters?.reconsider(changes.get(ENDPOINTS) ?? [], this.#epoch);
     // And endpoints may go at once when their cluster has come to stay.
     this.#subscriptions.get(ENDPOINTS)?.retell(changes.get(CLUSTER) ?? [], this.#epoch);
-    if (this.#endpointsComplete || !this.#source(ENDPOINTS).complete()) return;
-    this.#endpointsComplete = true;
-    clusters?.reconsider(clusters.withheld.names(), this.#epoch);
   }
 
   /** The next response to write, if any. Ask again until there is none, or the transport takes no more. */
@@ -269,6 +266,7 @@ export class Sequencer {
       heldRemovals: this.#limits.heldRemovals,
       resumedAt: this.#resumed ? this.#openedAt : undefined,
       awaited: this.#scopes.awaited,
+      last: this.#options.last,
       scoped: () => this.#scopes.exist,
     };
   }

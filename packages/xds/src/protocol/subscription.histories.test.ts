@@ -175,6 +175,7 @@ class History {
     this.#subscription.changed(
       partial.map(({ name }) => name),
       ++this.#epoch,
+      true,
     );
   }
 

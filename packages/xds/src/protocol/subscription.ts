@@ -40,7 +40,6 @@ export class Subscription {
   readonly #answers: Answers;
   #opened = false;
   #owesFirst = false;
-  #complete: boolean;
   #answered = false;
 
   constructor(options: SubscriptionOptions) {
@@ -51,7 +50,6 @@ export class Subscription {
     this.#composer = new Composer(this.#ledger, this.agenda, options);
     this.#remedies = new Remedies(this.#ledger);
     this.#answers = new Answers(this.#ledger, this.agenda, this.#remedies, options);
-    this.#complete = options.source.complete();
   }
 
   /** Takes a request of this type. Throws `LimitError`. */
@@ -70,8 +68,11 @@ export class Subscription {
     return this.#answers.refused(flight, own, error, epoch);
   }
 
-  /** The table changed: names whose resource was added, replaced, removed or became known. */
-  changed(names: Iterable<string>, epoch: number): void {
+  /**
+   * The table changed: names whose resource was added, replaced, removed or became known. `learned`: what was unknown
+   * may be absent now.
+   */
+  changed(names: Iterable<string>, epoch: number, learned = false): void {
     for (const name of names) {
       if (!this.wants(name)) {
         // What nobody asked for was never sent.
@@ -84,10 +85,7 @@ export class Subscription {
         this.#forget(name);
       }
     }
-    if (!this.#complete && this.#source.complete()) {
-      this.#complete = true;
-      this.reconsider(this.withheld.names(), epoch);
-    }
+    if (learned) this.reconsider(this.withheld.names(), epoch);
   }
 
   /** Looks again at those of the names that are withheld. */

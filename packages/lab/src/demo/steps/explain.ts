@@ -38,7 +38,12 @@ async function explained(world: World, checks: Checks, url: string): Promise<voi
   const addresses = report.endpoints.map(({ address, port }) => `${address}:${port}`).sort();
   const used = [...(await world.edges[0].endpoints()).values()];
   const same = used.some((endpoints) => endpoints.join() === addresses.join());
-  checks.holds("its endpoints are those that Envoy has", same, `${addresses.length} endpoints`, "the same");
+  checks.holds(
+    "its endpoints are those that Envoy has",
+    same,
+    `${addresses.length} ${addresses.length === 1 ? "endpoint" : "endpoints"}`,
+    "the same",
+  );
   const shares = report.endpoints.reduce((sum, { share }) => sum + share, 0);
   checks.near("its shares together", 100 * shares, 100, 0.1, "%");
 }

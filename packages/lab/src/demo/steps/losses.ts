@@ -155,10 +155,13 @@ async function allReplicasRestart(world: World, checks: Checks, load: Load): Pro
   });
   const { lost, changed } = compare(before, await heldBy(living));
   checks.exactly(`of its ${before.size} resources, lost or changed`, lost + changed, 0);
+  checkNoneSent(checks, await sentTo(living, replicas));
 
   checks.now("paris' API server returns");
   await paris.apiServer.again();
   await parisIs("fresh", world, checks);
+  await accept(world, checks);
+  checkNoneSent(checks, await sentTo(living, replicas));
 }
 
 async function restartReplicas(

@@ -1,0 +1,1 @@
+export { readClusterMessage, readServiceMessage, readSliceMessage, WrongMessage } from "./read-message.ts";

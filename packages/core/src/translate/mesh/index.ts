@@ -1,0 +1,1 @@
+export { MESH_TYPE, type MeshResources, nodeResources, peerResources } from "./resources.ts";
