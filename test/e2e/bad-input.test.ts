@@ -12,7 +12,8 @@ import { parse, stringify } from "yaml";
 import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
 import { sendMany, tally } from "../../packages/lab/src/load/index.ts";
 import { createAuthority, edgeName, nodeName } from "../../packages/lab/src/trust/index.ts";
-import { type Bed, type BedCluster, DOMAIN, openBed } from "./bed.ts";
+import { type Bed, DOMAIN, openBed } from "./bed.ts";
+import type { BedCluster } from "./cluster.ts";
 
 const CONTROLLER = join(CHECKOUT, "build", "controller.mjs");
 

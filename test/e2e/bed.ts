@@ -1,31 +1,18 @@
 /** What end-to-end tests run on: embedded API servers, the real controller as a process, a real Envoy, real back ends. */
-import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ExplainReport, StatusReport } from "@carrick/core/report";
 import { edgeBootstrap } from "@carrick/core/translate";
-import {
-  type ApiServer,
-  endpointSlice,
-  ingress,
-  type IngressOptions,
-  ingressClass,
-  service,
-  startApiServer,
-} from "@carrick/lab";
-import { parse, stringify } from "yaml";
-import { type Backend, startBackend } from "../../packages/lab/src/backend/index.ts";
-import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
-import { parseMetrics } from "../../packages/lab/src/demo/metrics.ts";
 import { type Envoy, startEnvoy } from "../../packages/lab/src/envoy/index.ts";
 import { exchange, type Exchange, type Target } from "../../packages/lab/src/load/index.ts";
-import { freePort, type Program, Restartable, startProgram } from "../../packages/lab/src/process/index.ts";
+import { freePort, Restartable } from "../../packages/lab/src/process/index.ts";
 import { type Authority, controllerName, createAuthority, edgeName } from "../../packages/lab/src/trust/index.ts";
+import { type BedCluster, openCluster } from "./cluster.ts";
+import { type BedReplica, DOMAIN, openReplica } from "./replica.ts";
+import { type Until, waiting } from "./waiting.ts";
 
-export const DOMAIN = "carrick.local";
-const WITHIN_MS = 20_000;
+export { DOMAIN } from "./replica.ts";
+
 /** How long Envoy keeps connections of a listener that has changed, and so how long the controller keeps old tables. */
 const DRAIN_SECONDS = 2;
 
@@ -41,35 +28,6 @@ export interface BedOptions {
   readonly listenOn?: string;
   readonly cache?: boolean;
   readonly replicas?: number;
-}
-
-export interface BedCluster {
-  readonly name: string;
-  readonly api: ApiServer;
-  readonly token: string;
-  readonly tokenFile: string;
-  readonly pods: readonly string[];
-  apply(...objects: readonly object[]): void;
-  remove(kind: string, name: string): void;
-  /** A Service with a slice of these addresses (all pods of the cluster when not given) and an Ingress for a host. */
-  publish(
-    name: string,
-    host: string,
-    options?: Partial<IngressOptions> & { readonly addresses?: readonly string[] },
-  ): void;
-}
-
-export interface BedReplica {
-  readonly process: Restartable<Program<true>>;
-  readonly xdsPort: number;
-  status(): Promise<StatusReport>;
-  explain(url: string): Promise<ExplainReport>;
-  /** Rows of a table of the debugging API, by key. */
-  rows(table: string): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>>;
-  /** `/readyz`: status and text. */
-  readyz(): Promise<{ readonly status: number; readonly text: string }>;
-  /** The sum of a metric over the series whose labels match. */
-  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
 }
 
 export interface Bed {
@@ -88,8 +46,7 @@ export interface Bed {
   getSecure(host: string, path?: string): Promise<Exchange>;
   /** Waits until old connections are done with the route tables of an earlier number of hosts. */
   settled(): Promise<void>;
-  /** Waits until `condition` holds, asking again in every turn; fails after 20 s with `what`. */
-  until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
+  readonly until: Until;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -119,7 +76,8 @@ export async function openBed(options: BedOptions): Promise<Bed> {
     };
     const replicas: BedReplica[] = [];
     for (let i = 1; i <= (options.replicas ?? 1); i++) {
-      replicas.push(await openReplica({ number: i, folder, authority, clusters, edge, options, stack }));
+      const config = () => configOf({ options, clusters, edge, number: i });
+      replicas.push(await openReplica({ name: `replica-${i}`, cluster: "home", folder, authority, config, stack }));
     }
     const envoyProcess = await openEnvoy(folder, authority, replicas);
     stack.defer(() => envoyProcess.kill());
@@ -160,151 +118,19 @@ export async function openBed(options: BedOptions): Promise<Bed> {
   }
 }
 
-/** `logs`: what the controllers said last, for the error. */
-function waiting(logs: () => string): Bed["until"] {
-  return async (what, condition) => {
-    const deadline = performance.now() + WITHIN_MS;
-    let failure: unknown;
-    for (;;) {
-      try {
-        if (await condition()) return;
-        failure = undefined;
-      } catch (error) {
-        failure = error;
-      }
-      if (performance.now() > deadline) {
-        const why =
-          failure === undefined ? "" : ` (${failure instanceof Error ? failure.message : JSON.stringify(failure)})`;
-        throw new Error(`not within ${WITHIN_MS / 1000} s: ${what}${why}\n${logs()}`);
-      }
-      await nextTurn();
-    }
-  };
-}
-
-interface ClusterInputs {
-  readonly name: string;
-  readonly index: number;
-  readonly folder: string;
-  readonly authority: Authority;
-  readonly podPort: number;
-  readonly pods: number;
-  readonly stack: AsyncDisposableStack;
-}
-
-async function openCluster({
-  name,
-  index,
-  folder,
-  authority,
-  podPort,
-  pods,
-  stack,
-}: ClusterInputs): Promise<BedCluster> {
-  const token = randomBytes(16).toString("hex");
-  const { certPem, keyPem } = await authority.issue({ ips: ["127.0.0.1"], usages: ["server"] });
-  const api = await startApiServer({ name, tls: { certPem, keyPem, caPem: authority.certPem }, tokens: [token] });
-  stack.defer(() => api.close());
-  const tokenFile = join(folder, `${name}.token`);
-  writeFileSync(tokenFile, `${token}\n`);
-  writeFileSync(join(folder, `${name}.kubeconfig`), kubeconfig(name, api.url, tokenFile, join(folder, "ca.pem")));
-  const addresses = Array.from({ length: pods }, (_, i) => `127.${20 + index}.0.${i + 1}`);
-  const backend: Backend = await startBackend({
-    cluster: name,
-    port: podPort,
-    pods: addresses.map((address, i) => ({ name: `${name}-${i + 1}`, address })),
-  });
-  stack.defer(() => backend.close());
-  const apply = (...objects: readonly object[]) => {
-    for (const object of objects) api.objects.apply(object);
-  };
-  const definition = readFileSync(join(CHECKOUT, "deploy", "crds", "carrick.dev_clusters.yaml"), "utf8");
-  apply(parse(definition) as object, ingressClass({ name: "carrick", controller: "carrick.dev/edge" }));
-  return {
-    name,
-    api,
-    token,
-    tokenFile,
-    pods: addresses,
-    apply,
-    remove: (kind, objectName) => {
-      const apiVersion = { Ingress: "networking.k8s.io/v1", EndpointSlice: "discovery.k8s.io/v1" }[kind] ?? "v1";
-      if (!api.objects.delete({ apiVersion, kind, name: objectName, namespace: "shop" })) {
-        throw new Error(`${name}: there is no ${kind} shop/${objectName}`);
-      }
-    },
-    publish: (serviceName, host, { addresses: endpoints = addresses, ...more } = {}) => {
-      apply(
-        service({ name: serviceName, namespace: "shop", ports: [{ name: "http", port: 80 }] }),
-        endpointSlice({
-          name: `${serviceName}-1`,
-          namespace: "shop",
-          service: serviceName,
-          endpoints,
-          ports: [{ name: "http", port: podPort }],
-        }),
-        ingress({
-          name: serviceName,
-          namespace: "shop",
-          className: "carrick",
-          hosts: [host],
-          paths: [{ service: serviceName, port: "http" }],
-          ...more,
-        }),
-      );
-    },
-  };
-}
-
-function kubeconfig(name: string, server: string, tokenFile: string, authority: string): string {
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": name,
-    clusters: [{ name, cluster: { server, "certificate-authority": authority } }],
-    users: [{ name, user: { tokenFile } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-  });
-}
-
-interface ReplicaInputs {
-  readonly number: number;
-  readonly folder: string;
-  readonly authority: Authority;
-  readonly clusters: Readonly<Record<string, BedCluster>>;
-  readonly edge: Readonly<Record<"http" | "https", { readonly address: string; readonly port: number }>>;
-  readonly options: BedOptions;
-  readonly stack: AsyncDisposableStack;
-}
-
-async function openReplica({
-  number,
-  folder,
-  authority,
+/** The part of a replica's configuration that the options decide. */
+function configOf({
+  options,
   clusters,
   edge,
-  options,
-  stack,
-}: ReplicaInputs): Promise<BedReplica> {
-  const name = `replica-${number}`;
-  const { certPem, keyPem } = await authority.issue({ uris: [controllerName(DOMAIN, "home")], ips: ["127.0.0.1"] });
-  writeFileSync(join(folder, `${name}.pem`), certPem);
-  writeFileSync(join(folder, `${name}.key`), keyPem, { mode: 0o600 });
-  const [xdsPort, apiPort, metricsPort] = [
-    await freePort(["127.0.0.1"]),
-    await freePort(["127.0.0.1"]),
-    await freePort(["127.0.0.1"]),
-  ];
-  const address = "127.0.0.1";
-  const config = {
-    replica: name,
-    domain: DOMAIN,
-    listen: {
-      xds: { address, port: xdsPort },
-      api: { address, port: apiPort },
-      metrics: { address, port: metricsPort },
-    },
-    tls: { certificate: `${name}.pem`, key: `${name}.key`, authority: "ca.pem" },
+  number,
+}: {
+  readonly options: BedOptions;
+  readonly clusters: Readonly<Record<string, BedCluster>>;
+  readonly edge: Readonly<Record<"http" | "https", { readonly address: string; readonly port: number }>>;
+  readonly number: number;
+}): object {
+  return {
     ...(options.cache === true && { cache: `cache-${number}` }),
     clusters: [
       ...Object.keys(clusters).map((cluster) => ({
@@ -323,38 +149,6 @@ async function openReplica({
       },
     ],
     endpoints: { allowLoopback: true },
-  };
-  const configPath = join(folder, `${name}.yaml`);
-  writeFileSync(configPath, stringify(config));
-  const program = await Restartable.start(() =>
-    startProgram<true>({
-      name,
-      command: process.execPath,
-      args: [join(CHECKOUT, "build", "controller.mjs"), "--config", configPath],
-      logFolder: folder,
-      ready: (line) => (line.includes('"started"') ? true : undefined),
-    }),
-  );
-  stack.defer(() => program.stop());
-  const fetchText = async (port: number, path: string) => {
-    const response = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(5000) });
-    return { status: response.status, text: await response.text() };
-  };
-  return {
-    process: program,
-    xdsPort,
-    status: async () => JSON.parse((await fetchText(apiPort, "/v1/status")).text) as StatusReport,
-    explain: async (url) =>
-      JSON.parse((await fetchText(apiPort, `/v1/explain?url=${encodeURIComponent(url)}`)).text) as ExplainReport,
-    rows: async (table) =>
-      JSON.parse((await fetchText(apiPort, `/v1/tables/${table}`)).text) as Record<string, Record<string, unknown>>,
-    readyz: () => fetchText(metricsPort, "/readyz"),
-    metric: async (metric, labels = {}) => {
-      const samples = parseMetrics((await fetchText(metricsPort, "/metrics")).text, metric);
-      return samples
-        .filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
-        .reduce((sum, { value }) => sum + value, 0);
-    },
   };
 }
 

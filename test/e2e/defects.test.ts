@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { ingress, tlsSecret } from "@carrick/lab";
 import { readConfiguration } from "../../packages/lab/src/demo/edge-configuration.ts";
 import { exchange, keepConnections, sendMany, startLoad, tally } from "../../packages/lab/src/load/index.ts";
-import { type Bed, type BedCluster, openBed } from "./bed.ts";
+import { type Bed, openBed } from "./bed.ts";
+import type { BedCluster } from "./cluster.ts";
 
 let bed: Bed;
 let london: BedCluster;

@@ -103,15 +103,19 @@ export const configSchema = z
     tls: z.strictObject({ certificate: path, key: path, authority: path }),
     cache: path.optional(),
     clusters: z.array(cluster).min(1).max(100).superRefine(unique("cluster")),
-    edges: z.array(edge).min(1).max(20).superRefine(unique("edge")),
+    edges: z.array(edge).max(20).superRefine(unique("edge")).default([]),
     endpoints: z.strictObject({ allowLoopback: z.boolean().default(false) }).default({ allowLoopback: false }),
     log: z
       .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
       .default({ level: "info" }),
     mesh: mesh.optional(),
   })
-  .superRefine(({ clusters, mesh: of }, context) => {
-    if (of === undefined) return;
+  .superRefine(({ clusters, edges, mesh: of }, context) => {
+    if (of === undefined) {
+      const message = "is missing or empty, and so is `mesh`: say what this controller is to serve";
+      if (edges.length === 0) context.addIssue({ code: "custom", path: ["edges"], message });
+      return;
+    }
     const names = new Set(clusters.map((one) => one.name));
     if (!names.has(of.cluster)) {
       const message = `"${of.cluster}" is none of \`clusters\`; name the cluster that this controller belongs to`;

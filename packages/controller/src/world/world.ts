@@ -48,7 +48,6 @@ export class World {
     this.#options = options;
     this.tables = defineTables(this.store);
     const env: EdgeEnvironment = { hash: options.hash, knownClasses: options.fleets.flatMap((fleet) => fleet.classes) };
-    this.edges = defineEdges(this.store, this.tables, options.fleets, env);
     const { mesh } = options;
     this.mesh =
       mesh === undefined
@@ -57,6 +56,8 @@ export class World {
             nodes: nodeResources(this.store, this.tables, mesh, env),
             peers: peerResources(this.store, this.tables, mesh, env),
           };
+    // Makes the first commit: everything is defined by now.
+    this.edges = defineEdges(this.store, this.tables, options.fleets, env);
   }
 
   /** Writes rows, and runs `afterwards`, in the next commits. */
