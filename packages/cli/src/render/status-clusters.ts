@@ -94,5 +94,6 @@ function kindLines(kinds: readonly KindStatus[], width: number): string[] {
     ...(fromCache ? ["from the copy on disk"] : []),
     ...(ages.length === 0 ? [] : [`silent for ${duration(Math.max(...ages))}`]),
   ].join(", ");
-  return paragraph(`${said}${error === undefined ? "" : ` (${error})`}`, width, "  ");
+  const why = error ?? (state === "unknown" && ages.length === 0 ? "no answer yet" : undefined);
+  return paragraph(`${said}${why === undefined ? "" : ` (${why})`}`, width, "  ");
 }

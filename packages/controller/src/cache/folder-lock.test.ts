@@ -38,3 +38,9 @@ test("a folder that cannot be written is one sentence with the fix", () => {
     /^ConfigError: \/dev\/null\/nowhere: `cache` of the configuration cannot be written/,
   );
 });
+
+test("a folder that cannot be made is said at once", () => {
+  for (const folder of ["/proc/carrick", "/dev/null/carrick"]) {
+    assert.throws(() => lockFolder(folder), /cannot be written \(.*\); choose another folder/);
+  }
+});

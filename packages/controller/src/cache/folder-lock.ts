@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConfigError } from "../config/load.ts";
 
 /**
@@ -9,7 +9,7 @@ import { ConfigError } from "../config/load.ts";
 export function lockFolder(folder: string): () => void {
   const file = join(folder, "owner");
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const owner = readOwner(file);
     const own = self();
     // Whether a process of another container lives cannot be seen from here; its folder is its own by its mount.
@@ -28,6 +28,20 @@ export function lockFolder(folder: string): () => void {
     );
   }
   return () => rmSync(file, { force: true });
+}
+
+/** Node's own `recursive` never ends where a folder exists and takes no others, as below /proc. */
+function makeFolder(path: string): void {
+  const make = () => mkdirSync(path, { mode: 0o700 });
+  try {
+    make();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    make();
+  }
 }
 
 interface Owner {
