@@ -5,6 +5,8 @@ import { bytes, count, counted, duration } from "./quantity.ts";
 import { table } from "./table.ts";
 import { paragraph, printable, shortened, wrap } from "./text.ts";
 
+/** Stands for a space at which no line ends. */
+const TOGETHER = "\u00a0";
 const NAME_WIDTH = { least: 11, most: 24 };
 /** What the table of Envoys has beside the names, in columns. */
 const FIGURES_WIDTH = 39;
@@ -46,10 +48,12 @@ function heads(fleet: readonly Said<FleetStatus>[], width: number, paint: Paint)
   return views.flatMap((view) => {
     const [{ name, hosts, resources }] = view.values;
     const who = whoSays(view, fleet.length);
-    const types = Object.entries(resources).map(([type, size]) => `${type} ${count(size)}`);
+    const types = Object.entries(resources).map(([type, size]) => `${type}${TOGETHER}${count(size)}`);
     const title = printable(`Fleet ${name}${who === undefined ? "" : ` (${who})`}`);
     const about = `${counted(hosts, "host")}; resources: ${types.join(", ") || "none"}`;
-    const [first = "", ...more] = wrap(printable(about), Math.max(30, width - title.length - 2));
+    const [first = "", ...more] = wrap(about, Math.max(30, width - title.length - 2)).map((line) =>
+      printable(line.replaceAll(TOGETHER, " ")),
+    );
     return [`${paint("title", title)}: ${first}`, ...more.map((line) => `  ${line}`)];
   });
 }

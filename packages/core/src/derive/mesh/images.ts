@@ -11,10 +11,18 @@ export interface ImageRow {
   readonly key: ImageKey;
   /** Sorted by cluster; empty: connections are refused at once. */
   readonly groups: readonly Group[];
+  /** Endpoints that terminate but still serve: they keep what they have and get nothing new. Sorted. */
+  readonly draining: readonly DrainingEndpoint[];
   /** How long a client stays with its endpoint; 0: it does not. */
   readonly affinitySeconds: number;
   /** A cluster that may have endpoints has not been heard: there may be more. What is in use is not made smaller. */
   readonly partial: boolean;
+}
+
+export interface DrainingEndpoint {
+  readonly cluster: ClusterName;
+  readonly address: string;
+  readonly port: number;
 }
 
 /**
@@ -52,10 +60,26 @@ export function images(store: Store, tables: Tables, states: Table<ClusterState>
               endpoints: member.endpoints.filter(({ address }) => familyOf(address) === family),
             }));
             const { groups } = select(members, { here, affinity: sharing?.affinity ?? "none" });
-            return [key, { key, groups, affinitySeconds: service.affinitySeconds ?? 0, partial }] as const;
+            const draining = drainingOf(members, groups);
+            return [key, { key, groups, draining, affinitySeconds: service.affinitySeconds ?? 0, partial }] as const;
           });
       });
     },
     same,
   );
+}
+
+/** Those that terminate and were not chosen for want of better ones. */
+function drainingOf(members: readonly Member[], groups: readonly Group[]): DrainingEndpoint[] {
+  const text = (address: string, port: number) => `${address} ${port}`;
+  const chosen = new Set(groups.flatMap((group) => group.endpoints.map(({ address, port }) => text(address, port))));
+  const found = new Map<string, DrainingEndpoint>();
+  for (const { cluster, endpoints } of members) {
+    for (const { address, port, condition } of endpoints) {
+      if (condition === "draining" && !chosen.has(text(address, port))) {
+        found.set(text(address, port), { cluster, address, port });
+      }
+    }
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
 }

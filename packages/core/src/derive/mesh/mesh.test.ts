@@ -114,6 +114,20 @@ describe("images", () => {
     assert.deepEqual(node.image(KEY), ["london 0 × 1: 10.11.1.1:8080", "paris 0 × 1: 10.12.1.1:8080"]);
   });
 
+  test("endpoints that terminate keep what they have, unless nothing else is there", () => {
+    const node = new Node("london", "paris");
+    node.write("london", GLOBAL, slice("shop/cart", ["10.11.1.2 draining", "10.11.1.1"]));
+    node.write("paris", GLOBAL, slice("shop/cart", ["10.12.1.1 draining"]));
+    assert.deepEqual(node.image(KEY), ["london 0 × 1: 10.11.1.1:8080"]);
+    assert.deepEqual(node.images.get(KEY)?.draining, [
+      { cluster: "london", address: "10.11.1.2", port: 8080 },
+      { cluster: "paris", address: "10.12.1.1", port: 8080 },
+    ]);
+    node.write("london", slice("shop/cart", []));
+    assert.deepEqual(node.image(KEY), ["paris 0 × 1: 10.12.1.1:8080"]);
+    assert.deepEqual(node.images.get(KEY)?.draining, []);
+  });
+
   test("a preference orders the clusters, a weight is of each endpoint", () => {
     const node = new Node("london", "paris");
     node.write("london", annotated(CART, { global: "true", affinity: "local" }), slice("shop/cart", ["10.11.1.1"]));
