@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 /** Imports against the arrows of ARCHITECTURE.md, by the room in which they are planted. */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
+  "packages/core/src/config": ["node:fs", "@carrick/xds/protocol", "../model/index.ts"],
   "packages/core/src/store": ["node:fs", "@carrick/xds", "@carrick/xds/protocol", "../model/index.ts"],
   "packages/core/src/model": ["node:fs", "@carrick/xds/protocol", "../ingest/index.ts", "../store/view.ts"],
   "packages/core/src/ingest": ["node:fs", "@carrick/kube", "@carrick/xds/protocol", "../derive/index.ts"],

@@ -9,7 +9,7 @@ import { statusReport } from "./api/status.ts";
 import { Copies } from "./cache/copies.ts";
 import { lockFolder } from "./cache/folder-lock.ts";
 import { parseRange } from "./config/ranges.ts";
-import { ConfigError } from "./config/load.ts";
+import { ConfigError } from "@carrick/core/config";
 import type { Config, EdgeConfig, ListenConfig } from "./config/schema.ts";
 import { readTlsFiles, type TlsMaterial, watchTlsFiles, wrongControllerName } from "./config/tls-files.ts";
 import type { Logger } from "./log.ts";

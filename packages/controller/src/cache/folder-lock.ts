@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigError } from "../config/load.ts";
+import { ConfigError } from "@carrick/core/config";
 
 /**
  * Makes this process the only one that writes copies into a folder: two replicas would overwrite each other's. Throws

@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ConfigError, loadConfig, parseConfig } from "./load.ts";
+import { ConfigError, parseConfig as parse } from "@carrick/core/config";
+import { loadConfig } from "./load.ts";
+import { configSchema } from "./schema.ts";
+
+const parseConfig = (text: string, file: string) => parse(text, file, configSchema);
 
 const GOOD = `
 listen:

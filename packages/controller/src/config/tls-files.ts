@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type FSWatcher, readFileSync, watch } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigError } from "./load.ts";
+import { ConfigError } from "@carrick/core/config";
 import type { TlsMaterial } from "@carrick/xds";
 import type { Config } from "./schema.ts";
 

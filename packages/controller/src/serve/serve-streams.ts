@@ -12,7 +12,7 @@ import {
   type View,
   XdsError,
 } from "@carrick/xds";
-import { ConfigError } from "../config/load.ts";
+import { ConfigError } from "@carrick/core/config";
 import type { Config } from "../config/schema.ts";
 import type { Logger } from "../log.ts";
 import type { XdsMetrics } from "../metrics/metrics.ts";
