@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Server as TlsServer } from "node:tls";
 import type { EdgeEnvironment, Fleet } from "@carrick/core/derive";
 import { KINDS } from "@carrick/core/model";
+import { type TlsMaterial, watchTlsFiles } from "@carrick/xds";
 import type { FastifyInstance } from "fastify";
 import { apiServer, secureContext } from "./api/api-server.ts";
 import { probeServer } from "./api/probe-server.ts";
@@ -11,7 +12,7 @@ import { lockFolder } from "./cache/folder-lock.ts";
 import { parseRange } from "./config/ranges.ts";
 import { ConfigError } from "@carrick/core/config";
 import type { Config, EdgeConfig, ListenConfig } from "./config/schema.ts";
-import { readTlsFiles, type TlsMaterial, watchTlsFiles, wrongControllerName } from "./config/tls-files.ts";
+import { readCertificate, wrongControllerName } from "./config/controller-certificate.ts";
 import type { Logger } from "./log.ts";
 import { commitTimer, createMetrics, xdsMetrics } from "./metrics/metrics.ts";
 import { PEER_KINDS, PeerSource } from "./peers/peer-source.ts";
@@ -46,7 +47,7 @@ export async function startController(
   { replica, version, log }: ControllerOptions,
 ): Promise<Controller> {
   const started = Date.now();
-  let tls = readTlsFiles(config.tls);
+  let tls = readCertificate(config.tls);
   const unlock = config.cache === undefined ? undefined : lockFolder(config.cache);
   const unnamed = wrongControllerName(tls.certificate, config.domain);
   if (unnamed !== undefined) log.warn(`${config.tls.certificate}: ${unnamed}`);

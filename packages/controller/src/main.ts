@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { ConfigError } from "@carrick/core/config";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
-import { readTlsFiles, wrongControllerName } from "./config/tls-files.ts";
+import { readCertificate, wrongControllerName } from "./config/controller-certificate.ts";
 import { wrongPaths } from "./config/wrong-paths.ts";
 import { startController } from "./controller.ts";
 import { createLogger } from "./log.ts";
@@ -73,7 +73,7 @@ function keepHeapSmall(): void {
 
 /** Looks at everything that the configuration names, without starting anything. */
 async function checkConfig(config: Config, file: string): Promise<number> {
-  const { certificate } = readTlsFiles(config.tls);
+  const { certificate } = readCertificate(config.tls);
   const unnamed = wrongControllerName(certificate, config.domain);
   const wrong = [
     ...(unnamed === undefined ? [] : [`${config.tls.certificate}: ${unnamed}`]),

@@ -4,7 +4,7 @@ import { TLSSocket } from "node:tls";
 import type { StatusReport } from "@carrick/core/report";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { z } from "zod";
-import type { TlsMaterial } from "../config/tls-files.ts";
+import type { TlsMaterial } from "@carrick/xds";
 import type { World } from "../world/world.ts";
 import { type ErrorResponse, explain } from "./explain.ts";
 import { TableReader } from "./tables.ts";
