@@ -20,7 +20,7 @@ import { differences, look } from "./seen.ts";
 import { QueueFullError, SerialQueues } from "./serial-queues.ts";
 import { missingFromResult, toldDefaultRoutes } from "./told.ts";
 import { NEWEST } from "./version.ts";
-import { unwire, wire } from "./wire.ts";
+import { makePair, unwire, wire } from "./wire.ts";
 
 export interface CniPluginOptions {
   readonly ipam: Ipam;
@@ -97,8 +97,15 @@ export class CniPlugin {
     signal.throwIfAborted();
     using pod = this.#open(owner.netns);
     const attachment = ipam.give(owner);
+    const links = planLinks(attachment, request.mtu ?? mtu);
     try {
-      const links = planLinks(attachment, request.mtu ?? mtu);
+      makePair(node, pod, links);
+    } catch (error) {
+      // A link of that name is somebody else's.
+      ipam.release(key);
+      throw error;
+    }
+    try {
       wire(node, pod, links);
       await pods.podAdded({ ...attachment, hostLink: links.host.name }, signal);
       signal.throwIfAborted();

@@ -10,7 +10,6 @@ import {
   getLink,
   linkSysctl,
   type Namespace,
-  type Rtnetlink,
   setSysctls,
 } from "../net/index.ts";
 import { SystemError } from "../sys/system-error.ts";
@@ -18,23 +17,8 @@ import { CniCode, CniError } from "./cni-error.ts";
 import type { Node } from "./node.ts";
 import type { PodLinks } from "./pod-links.ts";
 
-/**
- * Makes the pair and everything on it; both ends can be used when it returns. It may throw half-way (`SystemError`,
- * `CniError`, `SysctlError`): `unwire` takes back whatever was made.
- */
-export function wire(node: Node, pod: Namespace, links: PodLinks): void {
-  using inside = pod.rtnetlink();
-  createPair(node, pod, inside, links);
-  wirePod(pod, inside, links);
-  wireNode(node, links);
-}
-
-/** The pod's side goes with it, and so do addresses, routes and neighbours. Nothing happens when it is not there. */
-export function unwire(node: Node, hostLink: string): void {
-  ensureNoLink(node.net, hostLink);
-}
-
-function createPair(node: Node, pod: Namespace, inside: Rtnetlink, { host, pod: end, mtu }: PodLinks): void {
+/** Makes the pair, down and without addresses. When it throws (`SystemError`, `CniError`) there is no pair. */
+export function makePair(node: Node, pod: Namespace, { host, pod: end, mtu }: PodLinks): void {
   try {
     createVeth(
       node.net,
@@ -44,6 +28,7 @@ function createPair(node: Node, pod: Namespace, inside: Rtnetlink, { host, pod: 
   } catch (error) {
     if (!(error instanceof SystemError && error.code === "EEXIST")) throw error;
     // The kernel does not say which of the two names is taken.
+    using inside = pod.rtnetlink();
     if (findLink(inside, end.name) !== undefined) {
       throw new CniError(
         CniCode.invalidEnvironment,
@@ -57,7 +42,22 @@ function createPair(node: Node, pod: Namespace, inside: Rtnetlink, { host, pod: 
   }
 }
 
-function wirePod(pod: Namespace, inside: Rtnetlink, { host, pod: { name }, addresses }: PodLinks): void {
+/**
+ * Makes everything on the pair; both ends can be used when it returns. It may throw half-way (`SystemError`,
+ * `SysctlError`): `unwire` takes back whatever was made.
+ */
+export function wire(node: Node, pod: Namespace, links: PodLinks): void {
+  wirePod(pod, links);
+  wireNode(node, links);
+}
+
+/** The pod's side goes with it, and so do addresses, routes and neighbours. Nothing happens when it is not there. */
+export function unwire(node: Node, hostLink: string): void {
+  ensureNoLink(node.net, hostLink);
+}
+
+function wirePod(pod: Namespace, { host, pod: { name }, addresses }: PodLinks): void {
+  using inside = pod.rtnetlink();
   const link = getLink(inside, name).index;
   if (addresses.some(({ family }) => family === 6)) {
     // A runtime may have switched IPv6 off for namespaces that it makes. Routers are not asked: the node is the only one.
