@@ -3,7 +3,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -65,6 +64,7 @@ export interface TestPod {
 export interface Bed {
   readonly node: Node;
   readonly folder: string;
+  readonly podCidrs: readonly string[];
   /** What an operator would have been told. */
   readonly problems: string[];
   ipam: Ipam;
@@ -100,7 +100,8 @@ const DUAL_STACK = ["10.11.1.0/24", "fd10:1:1::/64"];
 /** A node in a network namespace, with its agent; all of it is gone when the test ends. */
 export async function cniBed(t: TestContext, options: BedOptions = {}): Promise<Bed> {
   const { podCidrs = DUAL_STACK, cniVersion = "1.1.0", pods = {} } = options;
-  const folder = mkdtempSync(join(tmpdir(), "carrick-cni-"));
+  // A tmpfs, as /run is.
+  const folder = mkdtempSync("/dev/shm/carrick-cni-");
   const namespace = testNamespace(t);
   const net = namespace.rtnetlink();
   for (const address of NODE_ADDRESSES) addAddress(net, "lo", { address });
@@ -121,6 +122,7 @@ export async function cniBed(t: TestContext, options: BedOptions = {}): Promise<
   const bed: Bed = {
     node,
     folder,
+    podCidrs,
     problems,
     ...(await start()),
     newPod: () => ({ namespace: testNamespace(t), containerId: randomBytes(32).toString("hex") }),
@@ -164,6 +166,26 @@ export function environmentOf({ namespace, containerId }: TestPod): NodeJS.Proce
 
 function nothing(): Promise<void> {
   return Promise.resolve();
+}
+
+/** Runs the client for each pod, one after the other, from a process of its own; gives the milliseconds of each. */
+export async function timesOf(bed: Bed, command: string, pods: readonly TestPod[]): Promise<number[]> {
+  const code = `const { spawnSync } = require("node:child_process");
+    const { program, input, runs } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+    console.log(JSON.stringify(runs.map((env) => {
+      const began = performance.now();
+      const { status, stdout } = spawnSync(program, { env, input });
+      if (status !== 0) throw new Error(String(stdout));
+      return performance.now() - began;
+    })))`;
+  const child = spawn(process.execPath, ["-e", code], { stdio: ["pipe", "pipe", "inherit"] });
+  const input = JSON.stringify({ cniVersion: "1.1.0", name: "carrick", agentSocket: bed.server.path });
+  const runs = pods.map((pod) => ({ CNI_COMMAND: command, ...environmentOf(pod) }));
+  child.stdin.end(JSON.stringify({ program: buildClient(), input, runs }));
+  const printed: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
+  await once(child, "close");
+  return JSON.parse(Buffer.concat(printed).toString()) as number[];
 }
 
 const PORT = 8080;

@@ -3,6 +3,7 @@ import { type Attachment, type AttachmentKey, attachmentKey, ExhaustedError, typ
 import { type Namespace, NamespaceError, openNamespace } from "../net/index.ts";
 import { CniCode, CniError, encodeError, messageOf } from "./cni-error.ts";
 import type { Answer, Question } from "./frame.ts";
+import { LinkRemovals } from "./link-removals.ts";
 import { versionOf } from "./network-config.ts";
 import type { Node } from "./node.ts";
 import { hostLinkName, planLinks } from "./pod-links.ts";
@@ -20,7 +21,7 @@ import { differences, look } from "./seen.ts";
 import { QueueFullError, SerialQueues } from "./serial-queues.ts";
 import { missingFromResult, toldDefaultRoutes } from "./told.ts";
 import { NEWEST } from "./version.ts";
-import { makePair, unwire, wire } from "./wire.ts";
+import { makePair, wire } from "./wire.ts";
 
 export interface CniPluginOptions {
   readonly ipam: Ipam;
@@ -41,10 +42,12 @@ const NOTHING = "";
 
 export class CniPlugin {
   readonly #options: CniPluginOptions;
+  readonly #removals: LinkRemovals;
   readonly #queues = new SerialQueues<string>(MAX_WAITING);
 
   constructor(options: CniPluginOptions) {
     this.#options = options;
+    this.#removals = new LinkRemovals(options.node.net);
   }
 
   /** Answers exactly once. `signal` aborts when the runtime does not wait any more. Never rejects. */
@@ -133,14 +136,14 @@ export class CniPlugin {
     const attachment = this.#options.ipam.attachment(key);
     if (attachment !== undefined) await this.#takeBack(attachment);
     // The folder of given addresses may have been lost.
-    else unwire(this.#options.node, hostLinkName(key));
+    else await this.#removals.remove(hostLinkName(key));
   }
 
   /** In this order, so that a link never has an address that another pod was given. */
   async #takeBack(attachment: Attachment): Promise<void> {
     const key = attachmentKey(attachment.owner);
     const hostLink = hostLinkName(key);
-    unwire(this.#options.node, hostLink);
+    await this.#removals.remove(hostLink);
     await this.#options.pods.podRemoved({ ...attachment, hostLink });
     this.#options.ipam.release(key);
   }
@@ -172,11 +175,11 @@ export class CniPlugin {
       .filter(({ owner }) => owner.network === network && !valid.has(attachmentKey(owner)))
       .filter(({ owner }) => !this.#queues.busy(owner.containerId));
     const failures: string[] = [];
-    for (const attachment of stale) {
-      await this.#queued(attachment.owner, () => this.#takeBackIfThere(attachment)).catch((error: unknown) => {
-        failures.push(`${attachmentKey(attachment.owner)}: ${messageOf(error)}`);
+    const takeBack = ({ owner }: Attachment, work: () => Promise<void>): Promise<void> =>
+      this.#queued(owner, work).catch((error: unknown) => {
+        failures.push(`${attachmentKey(owner)}: ${messageOf(error)}`);
       });
-    }
+    await Promise.all(stale.map((one) => takeBack(one, () => this.#takeBackIfThere(one))));
     if (failures.length === 0) return;
     throw new CniError(
       CniCode.failed,

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getLink, getSysctl, linkSysctl, listAddresses, listRoutes } from "../net/index.ts";
 import { deleteNamespace } from "../net/namespace/named.ts";
-import { type Bed, cniBed, NODE_ADDRESSES, type Result, seenBy, tellAddresses, type TestPod } from "./fixture.ts";
+import {
+  type Bed,
+  cniBed,
+  NODE_ADDRESSES,
+  type Result,
+  seenBy,
+  tellAddresses,
+  type TestPod,
+  timesOf,
+} from "./fixture.ts";
 
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   IPv4: ["10.11.1.0/24"],
@@ -104,5 +113,18 @@ test("a container may have two interfaces; each has its own addresses and goes a
   using inside = pod.namespace.rtnetlink();
   assert.equal(getLink(inside, "net1").mtu, 9000);
   assert.deepEqual(await bed.run("DEL", pod, second), { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual(bed.leftovers(), []);
+});
+
+test("how long ADD and DEL take through the client", async (t) => {
+  const bed = await cniBed(t);
+  const pods = Array.from({ length: 50 }, () => bed.newPod());
+  for (const command of ["STATUS", "ADD", "DEL"]) {
+    const times = await timesOf(bed, command, pods);
+    const [p50, p95] = [0.5, 0.95].map((share) =>
+      times.sort((a, b) => a - b)[Math.floor(share * times.length)]!.toFixed(1),
+    );
+    t.diagnostic(`${command}: p50 ${p50} ms, p95 ${p95} ms of ${times.length}, one after the other, dual stack`);
+  }
   assert.deepEqual(bed.leftovers(), []);
 });

@@ -5,7 +5,6 @@ import {
   changeLink,
   createVeth,
   ensureNeighbour,
-  ensureNoLink,
   findLink,
   getLink,
   linkSysctl,
@@ -44,16 +43,11 @@ export function makePair(node: Node, pod: Namespace, { host, pod: end, mtu }: Po
 
 /**
  * Makes everything on the pair; both ends can be used when it returns. It may throw half-way (`SystemError`,
- * `SysctlError`): `unwire` takes back whatever was made.
+ * `SysctlError`): whatever was made goes with the pair.
  */
 export function wire(node: Node, pod: Namespace, links: PodLinks): void {
   wirePod(pod, links);
   wireNode(node, links);
-}
-
-/** The pod's side goes with it, and so do addresses, routes and neighbours. Nothing happens when it is not there. */
-export function unwire(node: Node, hostLink: string): void {
-  ensureNoLink(node.net, hostLink);
 }
 
 function wirePod(pod: Namespace, { host, pod: { name }, addresses }: PodLinks): void {

@@ -34,6 +34,7 @@ export {
   changeLink,
   createVeth,
   deleteLink,
+  deleteLinkGroup,
   ensureNoLink,
   findLink,
   getLink,

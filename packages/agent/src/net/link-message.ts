@@ -26,6 +26,7 @@ const IFLA = {
   master: 10,
   info: 18,
   alias: 20,
+  group: 27,
   namespaceFd: 28,
   linkNamespaceId: 37,
 } as const;
@@ -58,6 +59,8 @@ export interface LinkChange {
   readonly namespace?: number;
   /** At most 255 bytes. */
   readonly alias?: string;
+  /** A number that links can have in common; 0 in the beginning. See `deleteLinkGroup`. */
+  readonly group?: number;
 }
 
 export interface Link {
@@ -107,6 +110,11 @@ export function encodeLinkRef(ref: LinkRef): Uint8Array {
   return typeof ref === "number" ? fixed(ref) : concat([fixed(), text(IFLA.name, checkLinkName(ref))]);
 }
 
+/** Body that names all links of a group. */
+export function encodeLinkGroup(group: number): Uint8Array {
+  return concat([fixed(), u32(IFLA.group, group)]);
+}
+
 export function encodeAllLinks(): Uint8Array {
   return fixed();
 }
@@ -131,7 +139,7 @@ export function encodeVeth(link: LinkSpec, peer: LinkSpec): Uint8Array {
 }
 
 export function encodeLinkChange(index: number, change: LinkChange): Uint8Array {
-  const { up, name, mtu, mac, namespace, alias } = change;
+  const { up, name, mtu, mac, namespace, alias, group } = change;
   return concat([
     up === undefined ? fixed(index) : fixed(index, up ? IFF_UP : 0, IFF_UP),
     ...(name === undefined ? [] : [text(IFLA.name, checkLinkName(name))]),
@@ -139,6 +147,7 @@ export function encodeLinkChange(index: number, change: LinkChange): Uint8Array 
     ...(mac === undefined ? [] : [attribute(IFLA.address, parseMac(mac))]),
     ...(namespace === undefined ? [] : [u32(IFLA.namespaceFd, namespace)]),
     ...(alias === undefined ? [] : [attribute(IFLA.alias, new TextEncoder().encode(alias))]),
+    ...(group === undefined ? [] : [u32(IFLA.group, group)]),
   ]);
 }
 

@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { addAddress, deleteAddress, ensureAddress, listAddresses } from "./address.ts";
 import { AF_INET, AF_INET6 } from "./ip.ts";
-import { changeLink, createVeth, deleteLink, ensureNoLink, findLink, getLink, listLinks, setLinkUp } from "./link.ts";
+import {
+  changeLink,
+  createVeth,
+  deleteLink,
+  deleteLinkGroup,
+  ensureNoLink,
+  findLink,
+  getLink,
+  listLinks,
+  setLinkUp,
+} from "./link.ts";
 import { testNamespace } from "./namespace/fixture.ts";
 import type { Namespace } from "./namespace/named.ts";
 import { ensureNeighbour, ensureNoNeighbour, ensureProxy, listNeighbours, listProxies } from "./neighbour.ts";
@@ -53,6 +63,21 @@ test("a pair is made with each end in its namespace, with names, sizes and hardw
   assert.equal(findLink(inRight, "eth1"), undefined, "half a pair was left");
   assert.throws(() => createVeth(net, { name: "a name too long for it" }, b), { name: "LinkNameError" });
   assert.throws(() => createVeth(net, { name: "a", mtu: 1 }, { name: "b" }), /create veth a with peer b: .*\(EINVAL\)/);
+});
+
+test("links of a group are deleted together, and no others", (t) => {
+  const { net } = pair(t);
+  createVeth(net, { name: "a" }, { name: "b" });
+  createVeth(net, { name: "c" }, { name: "d" });
+  assert.throws(() => deleteLinkGroup(net, 7), { code: "ENODEV" });
+  assert.throws(() => deleteLinkGroup(net, 0), { code: "EPERM" });
+  changeLink(net, "a", { group: 7 });
+  changeLink(net, "d", { group: 7 });
+  deleteLinkGroup(net, 7);
+  assert.deepEqual(
+    listLinks(net).map(({ name }) => name),
+    ["lo", "l0"],
+  );
 });
 
 test("a link is set up, renamed, moved and deleted, by its name and by its index", (t) => {
