@@ -120,12 +120,12 @@ static const char *socket_path(const struct config_scan *config)
 
 int main(void)
 {
+	signal(SIGPIPE, SIG_IGN);
 	const char *const asked = command();
 	uint64_t deadline = now_ms() + PATIENCE_MS;
 	struct config_scan config = { 0 };
 	struct answer answer = { 0 };
 
-	signal(SIGPIPE, SIG_IGN);
 	if (strcmp(asked, "VERSION") == 0)
 		return print_versions();
 

@@ -1,12 +1,12 @@
 /** The operations of the CNI plugin, one after the other for each container. */
 import { type Attachment, type AttachmentKey, attachmentKey, ExhaustedError, type Ipam } from "../ipam/index.ts";
-import { type Namespace, NamespaceError, openNamespace } from "../net/index.ts";
 import { CniCode, CniError, encodeError, messageOf } from "./cni-error.ts";
 import type { Answer, Question } from "./frame.ts";
 import { LinkRemovals } from "./link-removals.ts";
 import { versionOf } from "./network-config.ts";
 import type { Node } from "./node.ts";
 import { hostLinkName, planLinks } from "./pod-links.ts";
+import { openPodNamespace } from "./pod-namespace.ts";
 import type { PodNetwork } from "./pod-network.ts";
 import {
   type AddRequest,
@@ -98,7 +98,7 @@ export class CniPlugin {
     // Of an ADD that the agent did not live to answer: nobody was told of it.
     if (earlier !== undefined) await this.#takeBack(earlier);
     signal.throwIfAborted();
-    using pod = this.#open(owner.netns);
+    using pod = openPodNamespace(node, owner.netns);
     const attachment = ipam.give(owner);
     const links = planLinks(attachment, request.mtu ?? mtu);
     try {
@@ -153,7 +153,7 @@ export class CniPlugin {
     const { ipam, node, mtu } = this.#options;
     const attachment = ipam.attachment(key);
     if (attachment === undefined) throw new CniError(CniCode.notAsMade, `${key} has no addresses: it was never added`);
-    using pod = this.#open(request.netns);
+    using pod = openPodNamespace(node, request.netns);
     const links = planLinks(attachment, mtu);
     const seen = look(node, pod, links);
     const wrong = [
@@ -196,23 +196,6 @@ export class CniPlugin {
   async #status(): Promise<void> {
     const why = this.#options.pods.unready() ?? this.#options.ipam.exhausted();
     if (why !== undefined) throw new CniError(CniCode.notAvailable, why);
-  }
-
-  #open(netns: string): Namespace {
-    const { namespace } = this.#options.node;
-    let pod: Namespace;
-    try {
-      pod = openNamespace(netns);
-    } catch (error) {
-      if (!(error instanceof NamespaceError)) throw error;
-      throw new CniError(CniCode.invalidEnvironment, `CNI_NETNS: ${error.message}`, { cause: error });
-    }
-    if (pod.identity !== namespace.identity) return pod;
-    pod.close();
-    throw new CniError(
-      CniCode.invalidEnvironment,
-      `CNI_NETNS is ${netns}, which is the node's own: a pod on the node's network needs no interface`,
-    );
   }
 }
 

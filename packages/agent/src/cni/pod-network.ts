@@ -11,8 +11,9 @@ export interface PodNetwork {
   unready(): string | undefined;
   /**
    * The links, addresses and routes are made; the runtime is told when this resolves. When it rejects, or `signal`
-   * aborts (the runtime is gone, or too much time has passed), everything is taken back. Called again after a restart
-   * only by who restarts: `Ipam.attachments()` are the pods that are there.
+   * aborts (the runtime is gone, or too much time has passed), everything is taken back: it must reject soon after, and
+   * not before its own work has stopped. After a restart it is not called for the pods that are there, which
+   * `Ipam.attachments` lists.
    */
   podAdded(pod: PodAttachment, signal: AbortSignal): Promise<void>;
   /**

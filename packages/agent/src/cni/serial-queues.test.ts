@@ -47,7 +47,10 @@ test("more than the limit for one key is refused, and room comes back", async ()
   const queues = new SerialQueues<string>(2);
   const first = controlled([], "first");
   const running = [queues.run("k", first.work), queues.run("k", () => Promise.resolve("second"))];
-  assert.throws(() => queues.run("k", () => Promise.resolve("")), QueueFullError);
+  await assert.rejects(
+    queues.run("k", () => Promise.resolve("")),
+    QueueFullError,
+  );
   assert.equal(await queues.run("l", () => Promise.resolve("free")), "free");
   first.end();
   assert.deepEqual(await Promise.all(running), ["first", "second"]);

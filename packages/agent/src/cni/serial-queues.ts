@@ -14,11 +14,12 @@ export class SerialQueues<K> {
     this.#most = most;
   }
 
-  /** Runs when all earlier work for the key has ended, however it ended. Throws `QueueFullError`. */
+  /** Runs when all earlier work for the key has ended, however it ended. Rejects with `QueueFullError`. */
   run<T>(key: K, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(key) ?? { last: Promise.resolve(), size: 0 };
     if (queue.size >= this.#most) {
-      throw new QueueFullError(`${String(key)}: ${queue.size} operations wait already; wait for their answers`);
+      const why = `${String(key)}: ${queue.size} operations wait already; wait for their answers`;
+      return Promise.reject(new QueueFullError(why));
     }
     queue.size++;
     this.#queues.set(key, queue);
