@@ -13,6 +13,7 @@ import {
   listLinks,
   setLinkUp,
 } from "../net/index.ts";
+import { CniCode, CniError } from "./cni-error.ts";
 import { type Bed, buildClient, cniBed, type Ended, environmentOf, type TestPod } from "./fixture.ts";
 import { hostLinkName } from "./pod-links.ts";
 
@@ -161,6 +162,45 @@ test("a runtime that is gone before the answer gets no interface, and may ask ag
     assert.deepEqual(await bed.run("DEL", pod), { code: 0, stdout: "", stderr: "" });
     assert.deepEqual([bed.leftovers(), namesIn(pod)], [[], ["lo"]]);
   }
+  assert.deepEqual(bed.problems, []);
+});
+
+test("nothing is made for a runtime that is gone before its turn, and nothing stays when nobody takes the answer", async (t) => {
+  const events: string[] = [];
+  const gone = new CniError(CniCode.tryLater, "the client of the runtime is gone");
+  let during: (() => void) | undefined;
+  const bed = await cniBed(t, {
+    pods: {
+      podAdded: () => {
+        events.push("added");
+        during?.();
+        return Promise.resolve();
+      },
+      podRemoved: () => Promise.resolve(void events.push("removed")),
+    },
+  });
+  const { namespace, containerId } = bed.newPod();
+  const input = JSON.stringify({ cniVersion: "1.1.0", name: "carrick" });
+  const question = { command: "ADD", containerId, netns: namespace.path, ifname: "eth0", args: "", input };
+  const ask = async (signal: AbortSignal) => {
+    const answers: boolean[] = [];
+    const deliver = ({ ok }: { readonly ok: boolean }) => Promise.resolve(answers.push(ok) === 0);
+    await bed.plugin.answer(question, deliver, signal);
+    assert.deepEqual(bed.leftovers(), []);
+    return answers;
+  };
+  assert.deepEqual([await ask(AbortSignal.abort(gone)), events], [[false], []]);
+  assert.deepEqual(
+    [await ask(new AbortController().signal), events],
+    [
+      [true, false],
+      ["added", "removed"],
+    ],
+  );
+  const controller = new AbortController();
+  during = () => controller.abort(gone);
+  assert.deepEqual(await ask(controller.signal), [false]);
+  assert.deepEqual(events, ["added", "removed", "added", "removed"]);
   assert.deepEqual(bed.problems, []);
 });
 

@@ -68,6 +68,7 @@ export interface Bed {
   /** What an operator would have been told. */
   readonly problems: string[];
   ipam: Ipam;
+  plugin: CniPlugin;
   server: CniServer;
   newPod(): TestPod;
   /** Runs the client for a pod, or for none. */
@@ -110,13 +111,13 @@ export async function cniBed(t: TestContext, options: BedOptions = {}): Promise<
   const problems: string[] = [];
   const ipamFolder = join(folder, "ipam");
   const network = { unready: () => undefined, podAdded: nothing, podRemoved: nothing, ...pods };
-  const start = async (): Promise<Pick<Bed, "ipam" | "server">> => {
+  const start = async (): Promise<Pick<Bed, "ipam" | "plugin" | "server">> => {
     const ipam = new Ipam({ folder: ipamFolder, podCidrs });
     prepareNode(node, ipam.families);
     const onProblem = (problem: string): void => void problems.push(problem);
     const plugin = new CniPlugin({ ipam, node, pods: network, mtu: 1450, onProblem });
     const path = join(folder, "agent.sock");
-    return { ipam, server: await startCniServer({ path, answer: plugin.answer.bind(plugin), onProblem }) };
+    return { ipam, plugin, server: await startCniServer({ path, answer: plugin.answer.bind(plugin), onProblem }) };
   };
   const program = buildClient();
   const bed: Bed = {
