@@ -1,5 +1,6 @@
 export { RunLockedError } from "./apply/lock.ts";
 export { bringUp, processPlace, takeDown } from "./apply/network.ts";
+export { readRunState } from "./apply/run-state.ts";
 export type { Removed } from "./apply/remove.ts";
 export { readSnapshot } from "./compare/read-snapshot.ts";
 export { compareSnapshots, type Snapshot } from "./compare/snapshot.ts";
@@ -13,6 +14,7 @@ export {
   checkRunId,
   namespaceOf,
   type Place,
+  PlaceError,
   placeName,
   placesOf,
   placeSlug,

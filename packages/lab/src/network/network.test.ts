@@ -182,7 +182,7 @@ test("a node is cut alone, and a line one way only", async (t) => {
   const [only] = await listFaults(run);
   assert.equal(only?.packets, 1, "only the answer was lost");
   await assert.rejects(addFaults(topology, run, around("berlin", 100)), {
-    name: "FaultError",
+    name: "PlaceError",
     message: /"berlin" is no place/,
   });
   assert.equal((await listFaults(run)).length, 1, "a fault that cannot be leaves the others");
@@ -233,7 +233,7 @@ test("after down everything is as it was before up", async (t) => {
   await bringUp(topology, run);
   await startMachines(t, run, places);
   const during = compareSnapshots(before, await readSnapshot(run));
-  for (const kind of ["network namespace", "cgroup", "pin", "mount", "process"]) {
+  for (const kind of ["network namespace", "cgroup", "pin", "mount", "file", "process"]) {
     assert.ok(
       during.some((sentence) => sentence.startsWith(`${kind} `)),
       `the comparison sees a ${kind}`,

@@ -9,6 +9,7 @@ import type { Topology } from "../topology/topology.ts";
 import { buildNetwork, isBuilt } from "./build.ts";
 import { withRunLock } from "./lock.ts";
 import { type Removed, removeNetwork } from "./remove.ts";
+import { writeRunState } from "./run-state.ts";
 
 /**
  * Makes the network of a run. When exactly this stands already, nothing is touched: programs in it go on. Anything else
@@ -19,8 +20,10 @@ export function bringUp(topology: Topology, run: string): Promise<boolean> {
   const plan = planNetwork(topology, run);
   return withRunLock(run, () => {
     ensureBpffs();
-    if (isBuilt(plan)) return false;
-    removeNetwork(run);
+    const stands = isBuilt(plan);
+    if (!stands) removeNetwork(run);
+    writeRunState(run, topology);
+    if (stands) return false;
     for (const { place } of plan.namespaces) {
       if (place.kind !== "node") continue;
       ensureCgroup(run, placeSlug(place));

@@ -4,6 +4,7 @@ import { removeCgroups } from "../machine/cgroups.ts";
 import { removePins } from "../machine/pins.ts";
 import { killProcesses } from "../machine/processes.ts";
 import { runPrefix } from "../plan/place.ts";
+import { removeRunState } from "./run-state.ts";
 
 export interface Removed {
   readonly processes: number;
@@ -21,5 +22,6 @@ export function removeNetwork(run: string): Removed {
   for (const name of names) deleteNamespace(name);
   removeCgroups(run);
   removePins(run);
+  removeRunState(run);
   return { processes, namespaces: names.length };
 }

@@ -1,5 +1,6 @@
 /** Reads a snapshot: the network of the machine itself, and all that carries the name of the run. */
 import { listLinks, listNamespaces, listRoutes, listRules, listRuleset, Rtnetlink } from "@carrick/agent/net";
+import { listRunState } from "../apply/run-state.ts";
 import { listCgroups, runCgroup } from "../machine/cgroups.ts";
 import { readMounts } from "../machine/mounts.ts";
 import { listPins, runPins } from "../machine/pins.ts";
@@ -28,6 +29,7 @@ export async function readSnapshot(run: string): Promise<Snapshot> {
     mounts: readMounts()
       .map(({ path }) => path)
       .filter((path) => path.includes(`/${prefix}`) || path.startsWith(runPins(run))),
+    files: listRunState(run),
     processes: listProcesses(run).map(({ pid, command }) => `${pid} ${command}`),
   };
 }

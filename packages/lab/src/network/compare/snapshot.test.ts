@@ -11,6 +11,7 @@ const empty: Snapshot = {
   pins: [],
   cgroups: [],
   mounts: [],
+  files: [],
   processes: [],
 };
 

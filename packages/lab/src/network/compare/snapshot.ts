@@ -10,6 +10,7 @@ export interface Snapshot {
   readonly pins: readonly string[];
   readonly cgroups: readonly string[];
   readonly mounts: readonly string[];
+  readonly files: readonly string[];
   readonly processes: readonly string[];
 }
 
@@ -23,6 +24,7 @@ const WORDS: Readonly<Record<keyof Snapshot, string>> = {
   pins: "pin",
   cgroups: "cgroup",
   mounts: "mount",
+  files: "file",
   processes: "process",
 };
 

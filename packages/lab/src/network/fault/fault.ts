@@ -1,5 +1,5 @@
 /** What is wrong with the network on purpose: packets from some links to others are lost. Pure. */
-import { type Place, placeName, placesOf, routerLink } from "../plan/place.ts";
+import { type Place, PlaceError, placeName, placesOf, routerLink } from "../plan/place.ts";
 import type { Topology } from "../topology/topology.ts";
 
 /** From one place to another, one way. A place is `london`, `london/n1`, `london/cp`, `edge`, `client` or `*`. */
@@ -10,7 +10,7 @@ export interface Fault {
   readonly loss: number;
 }
 
-/** A place is not in the topology, or a fault makes no sense. */
+/** A fault makes no sense. */
 export class FaultError extends Error {
   override readonly name = "FaultError";
 }
@@ -32,7 +32,7 @@ export function around(place: string, loss: number): Fault[] {
 
 /**
  * The router's links that a fault is about; `*` is everything but the other side. What is inside a place reaches itself:
- * a cluster that is cut off still works inside. Throws `FaultError`.
+ * a cluster that is cut off still works inside. Throws `FaultError`, `PlaceError`.
  */
 export function linksOf(topology: Topology, { from, to, loss }: Fault): FaultLinks {
   if (!Number.isInteger(loss) || loss < 1 || loss > 100) {
@@ -51,8 +51,7 @@ function linksOfPlace(topology: Topology, name: string): string[] {
   const places = placesOf(topology);
   const found = places.filter((place) => name === EVERYWHERE || placeName(place) === name || clusterOf(place) === name);
   if (found.length > 0) return found.map((place) => routerLink(topology, place));
-  const known = [...topology.clusters.map((cluster) => cluster.name), ...places.map(placeName)].join(", ");
-  throw new FaultError(`"${name}" is no place of this lab; the places are ${known}`);
+  throw new PlaceError(name, [...topology.clusters.map((cluster) => cluster.name), ...places.map(placeName)]);
 }
 
 function clusterOf(place: Place): string | undefined {

@@ -15,6 +15,15 @@ export class RunIdError extends Error {
   override readonly name = "RunIdError";
 }
 
+/** There is no such place in this lab. */
+export class PlaceError extends Error {
+  override readonly name = "PlaceError";
+
+  constructor(name: string, known: readonly string[]) {
+    super(`"${name}" is no place of this lab; the places are ${known.join(", ")}`);
+  }
+}
+
 /** Without a hyphen, so that no run's prefix begins with another's. Throws `RunIdError`. */
 export function checkRunId(run: string): string {
   if (/^[a-z0-9]{1,12}$/.test(run)) return run;

@@ -116,3 +116,8 @@ function overlaps(clusters: readonly Cluster[], edge: Ranges, allowed: boolean):
     }),
   );
 }
+
+/** The file that says all of it, for a later `parseTopology`. */
+export function topologyFile({ clusters, edge }: Topology): TopologyFile {
+  return { clusters: clusters.map((cluster) => ({ ...cluster })), edge, allowOverlap: true };
+}
