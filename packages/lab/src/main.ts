@@ -1,4 +1,4 @@
-/** The programs of the lab: `lab demo`, `lab api-server …`, `lab backend …`. */
+/** The programs of the lab: `lab demo`, `lab api-server …`, `lab up …`. */
 import { runApiServer } from "./apiserver/run-api-server.ts";
 import { runBackend } from "./backend/main.ts";
 
@@ -9,15 +9,27 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Run>>> = {
   demo: async () => (await import("./demo/main.ts")).runDemoProgram,
   "api-server": async () => runApiServer,
   backend: async () => runBackend,
+  up: async () => (await import("./network/commands/up-down.ts")).runUp,
+  down: async () => (await import("./network/commands/up-down.ts")).runDown,
+  status: async () => (await import("./network/commands/status.ts")).runStatus,
+  exec: async () => (await import("./network/commands/exec.ts")).runExec,
+  cut: async () => (await import("./network/commands/cut-heal.ts")).runCut,
+  heal: async () => (await import("./network/commands/cut-heal.ts")).runHeal,
 };
 
 const HELP = `carrick lab PROGRAM
 
-What the demo and the tests are made of: clusters on one machine, without root.
+Clusters on one machine: for the demo and the tests without root, and as a
+network of namespaces with root.
 
   demo         two clusters behind one edge, every claim checked (carrick demo)
   api-server   a Kubernetes API server that keeps objects and runs nothing
   backend      HTTP servers that say which cluster and pod they are
+
+  up, down     the network of a run: nodes, control planes, edge, client, router
+  status       its machines, their addresses, what is cut
+  exec         a command on one of its machines
+  cut, heal    lines that lose packets, and are mended
 
 carrick lab PROGRAM --help says more of each.`;
 

@@ -2,7 +2,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { type Exit, ProcessError, spawnTied } from "./tied-child.ts";
+import { type Exit, ProcessError, type ProcessPlace, spawnTied } from "./tied-child.ts";
 
 /** A program that prints this much without a line's end is not announcing anything. */
 const MAX_LINE = 64 * 1024;
@@ -14,6 +14,7 @@ export interface ProgramOptions<T> {
   readonly args: readonly string[];
   readonly logFolder: string;
   readonly env?: NodeJS.ProcessEnv;
+  readonly place?: ProcessPlace;
   /** Reads a line of either output: what the program announces with it, or `undefined` when it is another line. */
   readonly ready: (line: string) => T | undefined;
   /** 20,000 when not given. */
@@ -45,13 +46,18 @@ export async function startProgram<T>(options: ProgramOptions<T>): Promise<Progr
   mkdirSync(options.logFolder, { recursive: true, mode: 0o700 });
   const logPath = join(options.logFolder, `${options.name}.log`);
   const log = openSync(logPath, "a", 0o600);
-  const { command, args, env } = options;
-  const tied = await spawnTied({ command, args, stdio: ["ignore", "pipe", "pipe"], ...(env && { env }) }).catch(
-    (error: unknown) => {
-      closeSync(log);
-      throw error;
-    },
-  );
+  const { command, args, env, place } = options;
+  const stdio = ["ignore", "pipe", "pipe"] as const;
+  const tied = await spawnTied({
+    command,
+    args,
+    stdio: [...stdio],
+    ...(env && { env }),
+    ...(place && { place }),
+  }).catch((error: unknown) => {
+    closeSync(log);
+    throw error;
+  });
   const outputs = [tied.child.stdout!.setEncoding("utf8"), tied.child.stderr!.setEncoding("utf8")];
   for (const output of outputs) output.on("data", (text: string) => writeSync(log, text));
   const exited = tied.exited.finally(() => closeSync(log));

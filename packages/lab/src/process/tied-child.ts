@@ -29,6 +29,15 @@ export interface TiedChildOptions {
   readonly stdio: StdioOptions;
   /** Replaces the environment of this process. */
   readonly env?: NodeJS.ProcessEnv;
+  readonly place?: ProcessPlace;
+}
+
+/** Where a process runs, when not where this one does. It is there before its command begins. */
+export interface ProcessPlace {
+  /** Path of a network namespace: `/run/netns/cr-demo-london-n1`. */
+  readonly namespace?: string;
+  /** Path of a cgroup (version 2). */
+  readonly cgroup?: string;
 }
 
 /** Children that still run; killed when this process ends in any way that runs its exit handlers. */
@@ -37,10 +46,11 @@ let killsAtExit = false;
 
 /**
  * Starts a process. `setpriv` makes the kernel kill it when this process dies, even by SIGKILL, and then becomes the
- * command (same pid). Throws `ProcessError` when there is no `setpriv`; a command that is missing ends with code 127.
+ * command (same pid). Throws `ProcessError` when there is no `setpriv`; a command or a place that is missing ends with
+ * another code than 0 and a line on its error output.
  */
-export async function spawnTied({ command, args, stdio, env }: TiedChildOptions): Promise<TiedChild> {
-  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], {
+export async function spawnTied({ command, args, stdio, env, place = {} }: TiedChildOptions): Promise<TiedChild> {
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...goTo(place), command, ...args], {
     stdio,
     // A session of its own: Ctrl-C in a terminal reaches this process alone, which then ends its children in order.
     detached: true,
@@ -79,6 +89,17 @@ export async function spawnTied({ command, args, stdio, env }: TiedChildOptions)
     }
   };
   return { child, pid: child.pid!, exited, alive, stop, kill };
+}
+
+/**
+ * Each step becomes the next by `exec`, so the pid stays and the tie holds. The shell writes itself into the cgroup: a
+ * parent that did it afterwards would come too late for what the command does first.
+ */
+function goTo({ namespace, cgroup }: ProcessPlace): string[] {
+  return [
+    ...(cgroup === undefined ? [] : ["sh", "-c", 'echo 0 > "$0/cgroup.procs" && exec "$@"', cgroup]),
+    ...(namespace === undefined ? [] : ["nsenter", `--net=${namespace}`, "--"]),
+  ];
 }
 
 function spawned(child: ChildProcess, command: string): Promise<void> {

@@ -1,0 +1,2 @@
+export { close, systemCall, type SystemCall } from "./libc.ts";
+export { SystemError } from "./system-error.ts";
