@@ -36,7 +36,9 @@ export function detach(pin: string): void {
   if (!existsSync(pin)) return;
   const link = checked(`open the link ${pin}`, libbpf.openPin(pin));
   try {
-    checked(`detach the link ${pin}`, libbpf.detachLink(link));
+    const result = libbpf.detachLink(link);
+    // The cgroup or the interface is gone, and the program with it.
+    if (!isTargetGone(result)) checked(`detach the link ${pin}`, result);
   } finally {
     closeSync(link);
   }
@@ -49,7 +51,7 @@ function replaceProgram(program: Program, pin: string, isSameTarget: (link: numb
   try {
     if (!isSameTarget(link)) return false;
     const result = libbpf.updateLink(link, program.fd, null);
-    if (result < 0 && new SystemError("", result).code === "ENOLINK") return false;
+    if (isTargetGone(result)) return false;
     checked(`replace the program of the link ${pin}`, result);
     return true;
   } finally {
@@ -60,12 +62,16 @@ function replaceProgram(program: Program, pin: string, isSameTarget: (link: numb
 function attach(program: Program, target: number, type: number, pin: string): void {
   const link = checked(`attach ${program.name}`, libbpf.createLink(program.fd, target, type, null));
   try {
-    // Renamed over the old pin, whose link ends by that: at no time is there none.
-    const fresh = `${pin}.new`;
+    // Renamed over the old pin, whose link ends by that: at no time is there none. Dots are reserved in these names.
+    const fresh = `${pin}-new`;
     rmSync(fresh, { force: true });
     checked(`pin the link of ${program.name} at ${fresh}`, libbpf.pin(link, fresh));
     renameSync(fresh, pin);
   } finally {
     closeSync(link);
   }
+}
+
+function isTargetGone(result: number): boolean {
+  return result < 0 && new SystemError("link", result).code === "ENOLINK";
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { addressBytes } from "../layout/address.ts";
 import { Group, Image, MAX_WEIGHTED_MEMBERS, Member, UNIT_SIZE } from "../layout/generated.ts";
 import type { GroupDescription, Member as MemberDescription, ServiceDescription } from "./description.ts";
-import { encodeImage, ImageError } from "./image.ts";
+import { encodeImage, ImageError, restamp } from "./image.ts";
 
 function members(count: number, weight: (index: number) => number = () => 1): MemberDescription[] {
   return Array.from({ length: count }, (_, i) => {
@@ -113,4 +113,11 @@ test("what the programs could not read right is refused with the reason", () => 
       String(message),
     );
   }
+});
+
+test("an image with another generation is as if it had been encoded with it", () => {
+  const description = service([group(), group({ tier: 1, members: members(9, (i) => i + 1) })], { ringSize: 251 });
+  const bytes = encodeImage(description, 1, 1);
+  restamp(bytes, 2);
+  assert.deepEqual(bytes, encodeImage(description, 1, 2));
 });

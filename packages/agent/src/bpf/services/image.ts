@@ -83,6 +83,15 @@ export function encodeImage(service: ServiceDescription, uid: number, generation
   return bytes;
 }
 
+/** Gives an encoded image another generation. */
+export function restamp(bytes: Uint8Array, generation: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { memberCount, memberOffset } = Image.read(view, 0);
+  view.setUint32(Image.offset.generation, generation, true);
+  for (let member = 0; member < memberCount; member++)
+    view.setUint32((memberOffset + member) * Member.size + Member.offset.generation, generation, true);
+}
+
 /** A member's name on the ring is its address and port: the same on all nodes. */
 function ringName({ ip, port }: MemberDescription): Uint8Array {
   return Uint8Array.of(...ip, port >> 8, port & 0xff);
