@@ -1,5 +1,5 @@
 /* No program: the BTF of this object describes the maps, and the TypeScript codecs are generated from it. */
-#include "../include/layout.h"
+#include "../include/race.h"
 
 struct layout {
   enum limit limit;
@@ -21,4 +21,6 @@ struct layout {
   struct counters counters;
   struct pod pod;
   struct pod_traffic pod_traffic;
+  enum race_point race_point;
+  struct race race;
 } layout;

@@ -7,13 +7,13 @@
 
 enum race_point { RACE_AFTER_FRONTEND = 1, RACE_BEFORE_HEAD = 2, RACE_AFTER_HEAD = 4, RACE_BEFORE_MEMBER = 8 };
 
-#ifdef CARRICK_RACE
 struct race {
   __u64 hold_ns;
-  __u32 points;
+  __u32 points; /* of enum race_point */
   __u32 trust_recycled; /* the negative control: frontends' tags are not looked at */
 };
 
+#ifdef CARRICK_RACE
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);

@@ -240,7 +240,7 @@ export interface Churned {
   readonly other: number;
 }
 
-/** Connects to 10.96.0.1:80 and calls `change` all the while, until there were `connects`. */
+/** Connects to 10.96.0.1:80 and calls `change` all the while, until there were `connects` and at least once. */
 export async function churn(
   bed: Bed,
   protocol: "tcp" | "udp",
@@ -252,11 +252,11 @@ export async function churn(
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   await lines.next();
   try {
-    while (clock.connects < connects) {
+    do {
       await change(clock);
       await new Promise((resolve) => setImmediate(resolve));
       if (child.exitCode !== null) throw new Error(`the client ended with ${child.exitCode}`);
-    }
+    } while (clock.connects < connects);
     clock.stop();
     const { value } = await lines.next();
     return JSON.parse(String(value)) as Churned;
