@@ -1,0 +1,22 @@
+/** The file system of pins, which keeps maps and links while no process holds them. */
+import { mkdirSync, statfsSync } from "node:fs";
+import koffi from "koffi";
+import { SystemError } from "../../sys/system-error.ts";
+
+/** `BPF_FS_MAGIC`. */
+const MAGIC = 0xca_fe_4a_11;
+
+const mount = koffi
+  .load("libc.so.6")
+  .func(
+    "int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)",
+  ) as unknown as (source: string, target: string, type: string, flags: number, data: null) => number;
+
+export const BPF_FILESYSTEM = "/sys/fs/bpf";
+
+/** Mounts it where it is not, which is so on a machine that has just started. Throws `SystemError`. */
+export function ensureBpfFilesystem(at = BPF_FILESYSTEM): void {
+  mkdirSync(at, { recursive: true });
+  if (statfsSync(at).type === MAGIC) return;
+  if (mount("bpf", at, "bpf", 0, null) < 0) throw new SystemError(`mount the bpf file system at ${at}`, koffi.errno());
+}
