@@ -150,7 +150,7 @@ const CYCLES = 40;
 
 /** The slot of a service that goes is given to one that comes, while the client looks for the first. */
 function recycleSlot(hasty: boolean) {
-  const hold = { points: RACE_BEFORE_HEAD, microseconds: 2_000 };
+  const hold = { points: RACE_BEFORE_HEAD, microseconds: 10_000 };
   return withWriter({ object: raceObject(), hold, hasty }, async (bed, { publisher }) => {
     const [mine, other] = [1, 2].map((i) => frontend(`10.96.0.${i} 80`, "UDP", { exclusive: false }));
     return churn(bed, "udp", 1, async (clock) => {
@@ -187,7 +187,11 @@ test("a slot that is given to another service leads nobody there who looked for 
 });
 
 test("negative control: without a grace period it does", async (t) => {
-  const seen = await recycleSlot(true);
-  t.diagnostic(JSON.stringify(seen));
-  assert.ok(seen.b > 0);
+  // On a busy machine the writer may be later than the reader is held: the race then did not take place.
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const seen = await recycleSlot(true);
+    t.diagnostic(JSON.stringify(seen));
+    if (seen.b > 0) return;
+  }
+  assert.fail("nothing was led astray");
 });
