@@ -114,12 +114,12 @@ test("negative control: memory that is used again at once is found torn, read ag
 
 /** The element of one frontend becomes that of another, again and again. The client asks for the first. */
 function recycleFrontend(trustRecycled: boolean) {
-  const hold = { points: RACE_AFTER_FRONTEND, microseconds: 100, trustRecycled };
+  const hold = { points: RACE_AFTER_FRONTEND, microseconds: 1_000, trustRecycled };
   return withWriter({ object: raceObject(), hold }, async (bed, { publisher, maps }) => {
     const [mine, other] = [80, 81].map((port) => frontend(`10.96.0.1 ${port}`, "UDP", { exclusive: false }));
     publisher.setService("mine", SET_A);
     publisher.setService("other", SET_B);
-    const seen = await churn(bed, "udp", 5_000, async () => {
+    const seen = await churn(bed, "udp", 2_000, async () => {
       for (const [to, from, key] of [
         [mine, other, "mine"],
         [other, mine, "other"],
@@ -133,17 +133,26 @@ function recycleFrontend(trustRecycled: boolean) {
   });
 }
 
+/** On a busy machine the writer may be later than the reader is held: a race that did not take place is run again. */
+const ATTEMPTS = 5;
+
 test("a frontend's element that is recycled under a look-up never leads to another service", async (t) => {
-  const { seen, counters } = await recycleFrontend(false);
-  t.diagnostic(JSON.stringify({ ...seen, recycled: `${counters.frontendRecycled}` }));
-  assert.equal(seen.b, 0);
-  assert.ok(seen.a > 0);
-  assert.ok(counters.frontendRecycled > 0n, "the race took place");
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const { seen, counters } = await recycleFrontend(false);
+    t.diagnostic(JSON.stringify({ ...seen, recycled: `${counters.frontendRecycled}` }));
+    assert.equal(seen.b, 0);
+    if (seen.a > 0 && counters.frontendRecycled > 0n) return;
+  }
+  assert.fail("the race never took place");
 });
 
-test("negative control: without the tag it does", async () => {
-  const { seen } = await recycleFrontend(true);
-  assert.ok(seen.b > 0);
+test("negative control: without the tag it does", async (t) => {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const { seen } = await recycleFrontend(true);
+    t.diagnostic(JSON.stringify(seen));
+    if (seen.b > 0) return;
+  }
+  assert.fail("nothing was led astray");
 });
 
 const CYCLES = 40;
@@ -187,8 +196,7 @@ test("a slot that is given to another service leads nobody there who looked for 
 });
 
 test("negative control: without a grace period it does", async (t) => {
-  // On a busy machine the writer may be later than the reader is held: the race then did not take place.
-  for (let attempt = 1; attempt <= 5; attempt++) {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const seen = await recycleSlot(true);
     t.diagnostic(JSON.stringify(seen));
     if (seen.b > 0) return;
