@@ -4,6 +4,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const PROGRAMS: Readonly<Record<string, string>> = {
+  agent: "packages/agent/src/main.ts",
   controller: "packages/controller/src/main.ts",
   carrick: "packages/cli/src/main.ts",
   lab: "packages/lab/src/main.ts",

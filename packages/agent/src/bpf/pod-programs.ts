@@ -1,4 +1,5 @@
 /** The programs at a pod's interface: nobody sends with an address that is not its own, and everything is counted. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AttachType, attachToInterface, type BpfMap, type BpfObject, detach } from "./kernel/index.ts";
 import { decode, encode } from "./layout/codec.ts";
@@ -41,6 +42,12 @@ export class PodPrograms {
     const { TCX_INGRESS, TCX_EGRESS } = AttachType;
     attachToInterface(this.#object.program("from_pod"), index, TCX_INGRESS, join(this.#links, `from_pod-${index}`));
     attachToInterface(this.#object.program("to_pod"), index, TCX_EGRESS, join(this.#links, `to_pod-${index}`));
+  }
+
+  /** Indexes of the interfaces that are guarded, perhaps since before this process started, and perhaps gone by now. */
+  guarded(): number[] {
+    const names = readdirSync(this.#links).map((name) => /^from_pod-(\d+)$/.exec(name)?.[1]);
+    return names.flatMap((index) => (index === undefined ? [] : [Number(index)]));
   }
 
   /** Forgets an interface, also one that is gone already. Throws `SystemError`. */

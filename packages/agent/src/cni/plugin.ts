@@ -5,7 +5,7 @@ import type { Answer, Question } from "./frame.ts";
 import { LinkRemovals } from "./link-removals.ts";
 import { versionOf } from "./network-config.ts";
 import type { Node } from "./node.ts";
-import { hostLinkName, planLinks } from "./pod-links.ts";
+import { hostLinkName, planLinks, podAttachment } from "./pod-links.ts";
 import { openPodNamespace } from "./pod-namespace.ts";
 import type { PodNetwork } from "./pod-network.ts";
 import {
@@ -110,7 +110,7 @@ export class CniPlugin {
     }
     try {
       wire(node, pod, links);
-      await pods.podAdded({ ...attachment, hostLink: links.host.name }, signal);
+      await pods.podAdded(podAttachment(attachment), signal);
       signal.throwIfAborted();
       const text = encodeResult(cniVersion, links, owner.netns, dns);
       if (!(await deliver({ ok: true, text }))) throw new CniError(CniCode.tryLater, "the runtime is gone");
@@ -142,9 +142,9 @@ export class CniPlugin {
   /** In this order, so that a link never has an address that another pod was given. */
   async #takeBack(attachment: Attachment): Promise<void> {
     const key = attachmentKey(attachment.owner);
-    const hostLink = hostLinkName(key);
-    await this.#removals.remove(hostLink);
-    await this.#options.pods.podRemoved({ ...attachment, hostLink });
+    const pod = podAttachment(attachment);
+    await this.#removals.remove(pod.hostLink);
+    await this.#options.pods.podRemoved(pod);
     this.#options.ipam.release(key);
   }
 

@@ -1,6 +1,7 @@
 /** What a pod's interface consists of on both sides, planned before anything is made. Pure. */
 import { createHash } from "node:crypto";
 import { type Attachment, attachmentKey, type AttachmentKey, type Owner } from "../ipam/index.ts";
+import type { PodAttachment } from "./pod-network.ts";
 
 /** One family of the pod. */
 export interface PodAddress {
@@ -40,6 +41,12 @@ export function planLinks({ owner, addresses }: Pick<Attachment, "owner" | "addr
 }
 
 /** 15 bytes, from a hash: container ids may begin alike. */
+/** What was given to a pod, with the links that follow from it. */
+export function podAttachment(attachment: Attachment): PodAttachment {
+  const key = attachmentKey(attachment.owner);
+  return { ...attachment, hostLink: hostLinkName(key), podMac: macOf(`${key}/pod`) };
+}
+
 export function hostLinkName(key: AttachmentKey): string {
   return `cr${digest(key).toString("hex").slice(0, 13)}`;
 }

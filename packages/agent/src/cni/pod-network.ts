@@ -4,6 +4,8 @@ import type { Attachment } from "../ipam/index.ts";
 export interface PodAttachment extends Attachment {
   /** The name of the node's side of the pod's link. */
   readonly hostLink: string;
+  /** Of the pod's side. */
+  readonly podMac: string;
 }
 
 export interface PodNetwork {

@@ -13,8 +13,8 @@ export interface FollowOptions extends Pick<DeltaClientOptions, "servers" | "dom
   /** The node's own cluster: only its controllers are believed. */
   readonly cluster: string;
   readonly tables: NodeTables;
-  /** Everything was taken that the controller had when it was asked. Called again after each reconnect. */
-  readonly onStep?: () => void;
+  /** The tables have changed, or are in step again. */
+  readonly onChange?: () => void;
   readonly on?: (event: DeltaClientEvent) => void;
 }
 
@@ -64,9 +64,10 @@ class Follower implements Following {
   }
 
   #apply(update: Update): string | undefined {
-    const { tables, onStep } = this.#options;
+    const { tables, onChange } = this.#options;
     if (update.type !== MESH_TYPE.sync) {
       const refused = tables.take(update);
+      onChange?.();
       // What is promised is known when everything has come that was there by now.
       if (update.type === MESH_TYPE.knowledge && tables.hasPromises) this.#ask();
       return refused;
@@ -74,7 +75,7 @@ class Follower implements Following {
     if (!update.resources.some(({ name }) => name === String(this.#mark))) return undefined;
     tables.inStep();
     this.#inStep = true;
-    onStep?.();
+    onChange?.();
     return undefined;
   }
 

@@ -12,6 +12,7 @@ import type { Frontend, ServiceDescription } from "./description.ts";
 import type { Extent, FreeSpace } from "./free-space.ts";
 import { adopt } from "./adopt.ts";
 import { NO_ROWS, rowChanges, wantedRows } from "./backend-rows.ts";
+import { frontendKey, keyText } from "./frontend.ts";
 import { encodeImage, ImageError, restamp } from "./image.ts";
 import type { Ownership } from "./ownership.ts";
 import { publishAddresses, publishFrontends, type FrontendWork } from "./publish-frontends.ts";
@@ -69,6 +70,11 @@ export class Publisher {
   /** What is not served as it is wanted, by service key or frontend. */
   get conditions(): ReadonlyMap<string, Condition> {
     return this.#conditions;
+  }
+
+  /** Whether the frontend is served now, by this process or since before it started. */
+  serves(frontend: Frontend): boolean {
+    return this.#published.frontends.has(keyText(frontendKey(frontend)));
   }
 
   /** `undefined` removes it. Seen after the next flush. */
