@@ -3,6 +3,7 @@ import { type Attachment, type AttachmentKey, attachmentKey, ExhaustedError, typ
 import { CniCode, CniError, encodeError, messageOf } from "./cni-error.ts";
 import type { Answer, Question } from "./frame.ts";
 import { LinkRemovals } from "./link-removals.ts";
+import { untilAddressesAreLocal } from "./local-addresses.ts";
 import { versionOf } from "./network-config.ts";
 import type { Node } from "./node.ts";
 import { hostLinkName, planLinks } from "./pod-links.ts";
@@ -110,6 +111,7 @@ export class CniPlugin {
     }
     try {
       wire(node, pod, links);
+      await untilAddressesAreLocal(pod, links, signal);
       await pods.podAdded({ ...attachment, hostLink: links.host.name }, signal);
       signal.throwIfAborted();
       const text = encodeResult(cniVersion, links, owner.netns, dns);
