@@ -1,26 +1,19 @@
 /** The operations of the CNI plugin, one after the other for each container. */
-import { type Attachment, type AttachmentKey, attachmentKey, ExhaustedError, type Ipam } from "../ipam/index.ts";
-import { CniCode, CniError, encodeError, messageOf } from "./cni-error.ts";
+import { type Attachment, type AttachmentKey, attachmentKey, type Ipam } from "../ipam/index.ts";
+import { CniCode, CniError, messageOf } from "./cni-error.ts";
+import { failureAnswer, isExpected } from "./failure-answer.ts";
 import type { Answer, Question } from "./frame.ts";
 import { LinkRemovals } from "./link-removals.ts";
-import { versionOf } from "./network-config.ts";
+import { untilAddressesAreLocal } from "./local-addresses.ts";
 import type { Node } from "./node.ts";
 import { hostLinkName, planLinks, podAttachment } from "./pod-links.ts";
 import { openPodNamespace } from "./pod-namespace.ts";
 import type { PodNetwork } from "./pod-network.ts";
-import {
-  type AddRequest,
-  type CheckRequest,
-  commandOf,
-  decodeRequest,
-  type GcRequest,
-  type Request,
-} from "./request.ts";
+import { type AddRequest, type CheckRequest, decodeRequest, type GcRequest, type Request } from "./request.ts";
 import { encodeResult } from "./result.ts";
 import { differences, look } from "./seen.ts";
-import { QueueFullError, SerialQueues } from "./serial-queues.ts";
+import { SerialQueues } from "./serial-queues.ts";
 import { missingFromResult, toldDefaultRoutes } from "./told.ts";
-import { NEWEST } from "./version.ts";
 import { makePair, wire } from "./wire.ts";
 
 export interface CniPluginOptions {
@@ -61,7 +54,7 @@ export class CniPlugin {
       }
     } catch (error) {
       if (!isExpected(error)) this.#options.onProblem(`CNI ${question.command}: ${messageOf(error)}`);
-      await deliver({ ok: false, text: encodeError(asCniError(error), versionIn(question)) });
+      await deliver(failureAnswer(error, question));
     }
   }
 
@@ -110,6 +103,7 @@ export class CniPlugin {
     }
     try {
       wire(node, pod, links);
+      await untilAddressesAreLocal(pod, links, signal);
       await pods.podAdded(podAttachment(attachment), signal);
       signal.throwIfAborted();
       const text = encodeResult(cniVersion, links, owner.netns, dns);
@@ -196,24 +190,5 @@ export class CniPlugin {
   async #status(): Promise<void> {
     const why = this.#options.pods.unready() ?? this.#options.ipam.exhausted();
     if (why !== undefined) throw new CniError(CniCode.notAvailable, why);
-  }
-}
-
-function isExpected(error: unknown): boolean {
-  return error instanceof CniError || error instanceof ExhaustedError || error instanceof QueueFullError;
-}
-
-function asCniError(error: unknown): unknown {
-  if (error instanceof ExhaustedError || error instanceof QueueFullError) {
-    return new CniError(CniCode.tryLater, error.message, { cause: error });
-  }
-  return error;
-}
-
-function versionIn(question: Question): string {
-  try {
-    return versionOf(question.input, commandOf(question)) ?? NEWEST;
-  } catch {
-    return NEWEST;
   }
 }

@@ -42,12 +42,24 @@ export function makePair(node: Node, pod: Namespace, { host, pod: end, mtu }: Po
 }
 
 /**
- * Makes everything on the pair; both ends can be used when it returns. It may throw half-way (`SystemError`,
+ * Makes everything on the pair; both ends can send and receive when it returns. It may throw half-way (`SystemError`,
  * `SysctlError`): whatever was made goes with the pair.
  */
 export function wire(node: Node, pod: Namespace, links: PodLinks): void {
+  const link = raiseHostLink(node, links);
+  // Second: an end that comes up while the other is up can send at once.
   wirePod(pod, links);
-  wireNode(node, links);
+  routeToPod(node, link, links);
+  // The other end drops what it sends until the kernel has noticed, in a work of its own, that there is a carrier; who
+  // asks for the link makes it notice (since Linux 6.8, a moment later before).
+  getLink(node.net, link);
+}
+
+function raiseHostLink(node: Node, { host, addresses }: PodLinks): number {
+  const { index } = getLink(node.net, host.name);
+  setSysctls(node.namespace, hostSysctls(host.name, addresses));
+  changeLink(node.net, index, { up: true, alias: host.alias });
+  return index;
 }
 
 function wirePod(pod: Namespace, { host, pod: { name }, addresses }: PodLinks): void {
@@ -68,10 +80,7 @@ function wirePod(pod: Namespace, { host, pod: { name }, addresses }: PodLinks): 
   }
 }
 
-function wireNode(node: Node, { host, pod, addresses }: PodLinks): void {
-  const link = getLink(node.net, host.name).index;
-  setSysctls(node.namespace, hostSysctls(host.name, addresses));
-  changeLink(node.net, link, { up: true, alias: host.alias });
+function routeToPod(node: Node, link: number, { pod, addresses }: PodLinks): void {
   for (const { family, address, prefix } of addresses) {
     const source = node.addresses.find((one) => one.includes(":") === (family === 6));
     ensureNeighbour(node.net, { link, address, mac: pod.mac });

@@ -117,6 +117,16 @@ test("CIDRs that do not fit together are refused", () => {
   assert.throws(() => new Ipam(options(["10.1.0.0/24", "fd10::/64", "fd11::/64"])), /are both of IPv6/);
 });
 
+test("what was given of a CIDR that the node no longer has stays given until it is released", () => {
+  const before = options(["10.11.1.0/24"]);
+  new Ipam(before).give(owner("a"));
+  const ipam = new Ipam({ ...before, podCidrs: ["10.12.1.0/24", "fd10:1:1::/64"] });
+  assert.deepEqual(ipam.attachment("a/eth0")?.addresses, ["10.11.1.2"]);
+  assert.deepEqual(ipam.give(owner("b")).addresses, ["10.12.1.2", "fd10:1:1::2"]);
+  ipam.release("a/eth0");
+  assert.deepEqual(files(before.folder), ["10.12.1.2", "fd10:1:1::2"]);
+});
+
 test("files that nobody understands keep their address taken and are told; other files are told", () => {
   const set = options(["10.11.1.0/24"]);
   const first = new Ipam(set);
