@@ -219,6 +219,12 @@ export class Clock {
     return Atomics.load(this.words, 2);
   }
 
+  /** What the client met until now does not count: there was no service yet. Resolves when it has started anew. */
+  async forget(): Promise<void> {
+    Atomics.store(this.words, 3, 1);
+    while (Atomics.load(this.words, 3) !== 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   stop(): void {
     Atomics.store(this.words, 1, 1);
   }
