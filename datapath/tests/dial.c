@@ -85,6 +85,11 @@ int main(void) {
   while (fgets(line, sizeof(line), stdin)) {
     char verb[16] = "", a[64] = "", b[64] = "", c[64] = "", d[64] = "";
     sscanf(line, "%15s %63s %63s %63s %63s", verb, a, b, c, d);
+    if (!strcmp(verb, "spread")) {
+      spread(atoi(a), b, c, d);
+      fflush(stdout);
+      continue;
+    }
     int id = atoi(a);
     if (id < 0 || id >= MAX_SOCKETS) return 2;
     union endpoint to;
@@ -112,8 +117,6 @@ int main(void) {
       receive(sockets[id], 0);
     } else if (!strcmp(verb, "close")) {
       answer(close(sockets[id]));
-    } else if (!strcmp(verb, "spread")) {
-      spread(atoi(a), b, c, d);
     } else {
       return 2;
     }

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import {
   addressBytes,
   attachSocketPrograms,
+  BpfMap,
   BpfObject,
   cgroup2Root,
   ClusterHealths,
@@ -26,6 +27,8 @@ import {
   uninstall,
 } from "./index.ts";
 import { BPF_FILESYSTEM } from "./kernel/bpf-filesystem.ts";
+import { rewrite } from "./kernel/grace.ts";
+import { libbpf } from "./kernel/libbpf.ts";
 import { mapMemory } from "./kernel/memory.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -292,6 +295,22 @@ export function serviceMaps(object: BpfObject): ServiceMaps {
 export class HastyMaps extends ServiceMaps {
   override grace(): Promise<void> {
     return Promise.resolve();
+  }
+}
+
+/** Maps whose grace period is the one for machines on which `membarrier` does not help. */
+export class RewritingMaps extends ServiceMaps {
+  readonly #segments: BpfMap;
+
+  constructor(map: (name: string) => BpfMap) {
+    super(map);
+    this.#segments = map("segments");
+  }
+
+  override grace(): Promise<void> {
+    const id = new DataView(this.#segments.lookup(new Uint8Array(4))!.buffer).getUint32(0, true);
+    const first = new BpfMap("segment", libbpf.descriptorOfMapId(id));
+    return rewrite(this.#segments, 0, first).finally(() => first.close());
   }
 }
 
