@@ -1,6 +1,7 @@
 /*
  * Sockets of a client, one command a line, one line of answer: `ok`, what was asked for, or the name of the error.
  *   open ID tcp4|tcp6|udp4|udp6     connect ID IP PORT     peer ID      close ID
+ *   bind ID IP PORT                 patience ID MILLISECONDS (for an answer; 5000)
  *   send ID IP PORT                 receive ID (text, then who sent it)  read ID (text)
  *   spread COUNT KIND IP PORT       connects as often, and says how often each peer was met
  */
@@ -22,12 +23,16 @@ static void answer(int result) {
     puts("ok");
 }
 
+static int set_patience(int fd, int milliseconds) {
+  struct timeval patience = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+  return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
 static int open_socket(const char *kind) {
   int fd = socket(kind[3] == '6' ? AF_INET6 : AF_INET, kind[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM, 0);
-  /* An answer that never comes is a failed test, not one that hangs. */
-  struct timeval patience = {.tv_sec = 5};
   if (fd < 0) die("socket");
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  /* An answer that never comes is a failed test, not one that hangs. */
+  set_patience(fd, 5000);
   return fd;
 }
 
@@ -100,6 +105,11 @@ int main(void) {
     } else if (!strcmp(verb, "connect")) {
       size = parse_endpoint(&to, b, c);
       answer(connect(sockets[id], &to.any, size));
+    } else if (!strcmp(verb, "bind")) {
+      size = parse_endpoint(&to, b, c);
+      answer(bind(sockets[id], &to.any, size));
+    } else if (!strcmp(verb, "patience")) {
+      answer(set_patience(sockets[id], atoi(b)));
     } else if (!strcmp(verb, "peer")) {
       char text[64];
       if (getpeername(sockets[id], &to.any, &size)) {
