@@ -1,6 +1,6 @@
 /*
  * Sockets of a client, one command a line, one line of answer: `ok`, what was asked for, or the name of the error.
- *   open ID tcp4|tcp6|udp4|udp6     connect ID IP PORT     peer ID      close ID
+ *   open ID tcp4|tcp6|udp4|udp6|mptcp4|mptcp6  connect ID IP PORT     peer ID      close ID
  *   bind ID IP PORT                 patience ID MILLISECONDS (for an answer; 5000)
  *   send ID IP PORT                 receive ID (text, then who sent it)  read ID (text)
  *   spread COUNT KIND IP PORT       connects as often, and says how often each peer was met
@@ -9,6 +9,9 @@
 
 #include <sys/time.h>
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #define MAX_SOCKETS 1024
 #define MAX_PEERS 256
 
@@ -29,7 +32,8 @@ static int set_patience(int fd, int milliseconds) {
 }
 
 static int open_socket(const char *kind) {
-  int fd = socket(kind[3] == '6' ? AF_INET6 : AF_INET, kind[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM, 0);
+  int family = strchr(kind, '6') ? AF_INET6 : AF_INET, type = kind[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM;
+  int fd = socket(family, type, kind[0] == 'm' ? IPPROTO_MPTCP : 0);
   if (fd < 0) die("socket");
   /* An answer that never comes is a failed test, not one that hangs. */
   set_patience(fd, 5000);

@@ -34,6 +34,8 @@ import { mapMemory } from "./kernel/memory.ts";
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const BUILD = join(ROOT, "build/datapath");
 const PREFIX = "cr-bpf-";
+const NAMESPACES = "/run/netns";
+const SHARED = "/dev/shm";
 
 export const SOCK_OBJECT = join(BUILD, "sock.bpf.o");
 export const POD_OBJECT = join(BUILD, "pod.bpf.o");
@@ -152,17 +154,19 @@ export class Bed {
 
 /** What a run that was killed has left behind. */
 function sweep(): void {
-  for (const name of readdirSync(cgroup2Root())) {
-    const [, pid] = /^cr-bpf-(\d+)-\d+$/.exec(name) ?? [];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) remove(name);
-  }
+  for (const folder of [cgroup2Root(), BPF_FILESYSTEM, NAMESPACES, SHARED].filter((folder) => existsSync(folder)))
+    for (const entry of readdirSync(folder)) {
+      const [name, pid] = /^cr-bpf-(\d+)-\d+/.exec(entry) ?? [];
+      if (name !== undefined && !existsSync(`/proc/${pid}`)) remove(name);
+    }
 }
 
 function remove(name: string): void {
   uninstall(join(BPF_FILESYSTEM, name));
-  if (existsSync(`/run/netns/${name}`)) execFileSync("ip", ["netns", "del", name]);
+  if (existsSync(join(NAMESPACES, name))) execFileSync("ip", ["netns", "del", name]);
   const cgroup = join(cgroup2Root(), name);
   if (existsSync(cgroup)) rmdirSync(cgroup);
+  for (const entry of readdirSync(SHARED)) if (entry.startsWith(`${name}.`)) rmSync(join(SHARED, entry));
 }
 
 /** A client that does what it is told (dial.c). */
@@ -208,7 +212,7 @@ export class Clock {
   readonly words: Uint32Array;
 
   constructor(name: string) {
-    this.path = join("/dev/shm", name);
+    this.path = join(SHARED, name);
     writeFileSync(this.path, new Uint8Array(4096));
     this.words = new Uint32Array(mapMemory(this.path, openSync(this.path, "r+"), 4096));
   }
@@ -256,7 +260,7 @@ export async function churn(
   connects: number,
   change: (clock: Clock) => Promise<void>,
 ): Promise<Churned> {
-  using clock = new Clock(`${bed.name}-${protocol}`);
+  using clock = new Clock(`${bed.name}.${protocol}`);
   const child = bed.spawn(testProgram("churn"), [clock.path, "10.96.0.1", "80", protocol]);
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   await lines.next();

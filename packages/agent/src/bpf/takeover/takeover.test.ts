@@ -66,7 +66,7 @@ test("a writer that is killed at any moment is followed by one that goes on: no 
 
 test("a writer whose lock was lost stops when another takes over", async () => {
   await using bed = new Bed();
-  using clock = new Clock(bed.name);
+  using clock = new Clock(`${bed.name}.clock`);
   const locks = [`/dev/shm/${bed.name}.1`, `/dev/shm/${bed.name}.2`];
   try {
     const first = await start(bed, locks[0]!, clock);
