@@ -85,9 +85,13 @@ static __always_inline int refuse(void) {
   return DENY;
 }
 
-/* Sockets of other protocols (ping, SCTP) are no service's. */
+/*
+ * An MPTCP socket dials like one of TCP; its peer is shown as the backend, since it is the socket below it that connects.
+ * Sockets of other protocols (ping, SCTP) are no service's.
+ */
 static __always_inline __u8 protocol_of(struct bpf_sock_addr *ctx) {
   __u32 protocol = ctx->protocol;
+  if (protocol == IPPROTO_MPTCP) return IPPROTO_TCP;
   return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ? protocol : 0;
 }
 

@@ -3,7 +3,8 @@
  *
  * CLOCK is a file that the changing side maps too: word 0 counts up before and after each change, so that it is even
  * while exactly one set of backends is right (set A when word / 2 is even, else set B); word 1 is set to end the run;
- * word 2 is how many connects there were. Set A is 10.1.0.1 to .9, set B 10.1.0.11 to .19. Prints one line of JSON.
+ * word 2 is how many connects there were; word 3 is set to begin to count anew, and is 0 when that is done. Set A is
+ * 10.1.0.1 to .9, set B 10.1.0.11 to .19. Prints one line of JSON.
  */
 #include "common.h"
 
@@ -32,6 +33,11 @@ int main(int argc, char **argv) {
   puts("ready");
   fflush(stdout);
   while (!__atomic_load_n(&clock[1], __ATOMIC_SEQ_CST)) {
+    if (__atomic_load_n(&clock[3], __ATOMIC_SEQ_CST)) {
+      memset(met, 0, sizeof(met));
+      failed = checked = wrong = 0;
+      __atomic_store_n(&clock[3], 0, __ATOMIC_SEQ_CST);
+    }
     int fd = socket(AF_INET, type, 0);
     unsigned before = __atomic_load_n(&clock[0], __ATOMIC_SEQ_CST);
     int result = connect(fd, &service.any, size);

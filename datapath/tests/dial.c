@@ -1,6 +1,7 @@
 /*
  * Sockets of a client, one command a line, one line of answer: `ok`, what was asked for, or the name of the error.
- *   open ID tcp4|tcp6|udp4|udp6     connect ID IP PORT     peer ID      close ID
+ *   open ID tcp4|tcp6|udp4|udp6|mptcp4|mptcp6  connect ID IP PORT     peer ID      close ID
+ *   bind ID IP PORT                 patience ID MILLISECONDS (for an answer; 5000)
  *   send ID IP PORT                 receive ID (text, then who sent it)  read ID (text)
  *   spread COUNT KIND IP PORT       connects as often, and says how often each peer was met
  */
@@ -8,6 +9,9 @@
 
 #include <sys/time.h>
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #define MAX_SOCKETS 1024
 #define MAX_PEERS 256
 
@@ -22,12 +26,17 @@ static void answer(int result) {
     puts("ok");
 }
 
+static int set_patience(int fd, int milliseconds) {
+  struct timeval patience = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+  return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
 static int open_socket(const char *kind) {
-  int fd = socket(kind[3] == '6' ? AF_INET6 : AF_INET, kind[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM, 0);
-  /* An answer that never comes is a failed test, not one that hangs. */
-  struct timeval patience = {.tv_sec = 5};
+  int family = strchr(kind, '6') ? AF_INET6 : AF_INET, type = kind[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM;
+  int fd = socket(family, type, kind[0] == 'm' ? IPPROTO_MPTCP : 0);
   if (fd < 0) die("socket");
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  /* An answer that never comes is a failed test, not one that hangs. */
+  set_patience(fd, 5000);
   return fd;
 }
 
@@ -85,6 +94,11 @@ int main(void) {
   while (fgets(line, sizeof(line), stdin)) {
     char verb[16] = "", a[64] = "", b[64] = "", c[64] = "", d[64] = "";
     sscanf(line, "%15s %63s %63s %63s %63s", verb, a, b, c, d);
+    if (!strcmp(verb, "spread")) {
+      spread(atoi(a), b, c, d);
+      fflush(stdout);
+      continue;
+    }
     int id = atoi(a);
     if (id < 0 || id >= MAX_SOCKETS) return 2;
     union endpoint to;
@@ -95,6 +109,11 @@ int main(void) {
     } else if (!strcmp(verb, "connect")) {
       size = parse_endpoint(&to, b, c);
       answer(connect(sockets[id], &to.any, size));
+    } else if (!strcmp(verb, "bind")) {
+      size = parse_endpoint(&to, b, c);
+      answer(bind(sockets[id], &to.any, size));
+    } else if (!strcmp(verb, "patience")) {
+      answer(set_patience(sockets[id], atoi(b)));
     } else if (!strcmp(verb, "peer")) {
       char text[64];
       if (getpeername(sockets[id], &to.any, &size)) {
@@ -112,8 +131,6 @@ int main(void) {
       receive(sockets[id], 0);
     } else if (!strcmp(verb, "close")) {
       answer(close(sockets[id]));
-    } else if (!strcmp(verb, "spread")) {
-      spread(atoi(a), b, c, d);
     } else {
       return 2;
     }

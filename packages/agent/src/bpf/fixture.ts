@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import {
   addressBytes,
   attachSocketPrograms,
+  BpfMap,
   BpfObject,
   cgroup2Root,
   ClusterHealths,
@@ -26,11 +27,15 @@ import {
   uninstall,
 } from "./index.ts";
 import { BPF_FILESYSTEM } from "./kernel/bpf-filesystem.ts";
+import { rewrite } from "./kernel/grace.ts";
+import { libbpf } from "./kernel/libbpf.ts";
 import { mapMemory } from "./kernel/memory.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const BUILD = join(ROOT, "build/datapath");
 const PREFIX = "cr-bpf-";
+const NAMESPACES = "/run/netns";
+const SHARED = "/dev/shm";
 
 export const SOCK_OBJECT = join(BUILD, "sock.bpf.o");
 export const POD_OBJECT = join(BUILD, "pod.bpf.o");
@@ -149,17 +154,19 @@ export class Bed {
 
 /** What a run that was killed has left behind. */
 function sweep(): void {
-  for (const name of readdirSync(cgroup2Root())) {
-    const [, pid] = /^cr-bpf-(\d+)-\d+$/.exec(name) ?? [];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) remove(name);
-  }
+  for (const folder of [cgroup2Root(), BPF_FILESYSTEM, NAMESPACES, SHARED].filter((folder) => existsSync(folder)))
+    for (const entry of readdirSync(folder)) {
+      const [name, pid] = /^cr-bpf-(\d+)-\d+/.exec(entry) ?? [];
+      if (name !== undefined && !existsSync(`/proc/${pid}`)) remove(name);
+    }
 }
 
 function remove(name: string): void {
   uninstall(join(BPF_FILESYSTEM, name));
-  if (existsSync(`/run/netns/${name}`)) execFileSync("ip", ["netns", "del", name]);
+  if (existsSync(join(NAMESPACES, name))) execFileSync("ip", ["netns", "del", name]);
   const cgroup = join(cgroup2Root(), name);
   if (existsSync(cgroup)) rmdirSync(cgroup);
+  for (const entry of readdirSync(SHARED)) if (entry.startsWith(`${name}.`)) rmSync(join(SHARED, entry));
 }
 
 /** A client that does what it is told (dial.c). */
@@ -205,7 +212,7 @@ export class Clock {
   readonly words: Uint32Array;
 
   constructor(name: string) {
-    this.path = join("/dev/shm", name);
+    this.path = join(SHARED, name);
     writeFileSync(this.path, new Uint8Array(4096));
     this.words = new Uint32Array(mapMemory(this.path, openSync(this.path, "r+"), 4096));
   }
@@ -217,6 +224,12 @@ export class Clock {
 
   get connects(): number {
     return Atomics.load(this.words, 2);
+  }
+
+  /** What the client met until now does not count: there was no service yet. Resolves when it has started anew. */
+  async forget(): Promise<void> {
+    Atomics.store(this.words, 3, 1);
+    while (Atomics.load(this.words, 3) !== 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
   stop(): void {
@@ -247,7 +260,7 @@ export async function churn(
   connects: number,
   change: (clock: Clock) => Promise<void>,
 ): Promise<Churned> {
-  using clock = new Clock(`${bed.name}-${protocol}`);
+  using clock = new Clock(`${bed.name}.${protocol}`);
   const child = bed.spawn(testProgram("churn"), [clock.path, "10.96.0.1", "80", protocol]);
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   await lines.next();
@@ -286,6 +299,22 @@ export function serviceMaps(object: BpfObject): ServiceMaps {
 export class HastyMaps extends ServiceMaps {
   override grace(): Promise<void> {
     return Promise.resolve();
+  }
+}
+
+/** Maps whose grace period is the one for machines on which `membarrier` does not help. */
+export class RewritingMaps extends ServiceMaps {
+  readonly #segments: BpfMap;
+
+  constructor(map: (name: string) => BpfMap) {
+    super(map);
+    this.#segments = map("segments");
+  }
+
+  override grace(): Promise<void> {
+    const id = new DataView(this.#segments.lookup(new Uint8Array(4))!.buffer).getUint32(0, true);
+    const first = new BpfMap("segment", libbpf.descriptorOfMapId(id));
+    return rewrite(this.#segments, 0, first).finally(() => first.close());
   }
 }
 

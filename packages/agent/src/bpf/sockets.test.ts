@@ -56,6 +56,14 @@ for (const { family, suffix, vip, unknown, shown } of FAMILIES) {
     assert.equal(await dial.ask(`peer ${other}`), `${vip} 80`);
   });
 
+  test(`${family}, MPTCP: connect reaches a backend of the TCP service`, async () => {
+    await serve([1]);
+    const id = await dial.open(`mptcp${suffix}`);
+    assert.equal(await dial.ask(`connect ${id} ${vip} 80`), "ok");
+    assert.equal(await dial.ask(`read ${id}`), `${shown} 8080`);
+    await dial.ask(`close ${id}`);
+  });
+
   test(`${family}, UDP with connect: answers come from the service`, async () => {
     await serve([1]);
     const id = await dial.open(`udp${suffix}`);

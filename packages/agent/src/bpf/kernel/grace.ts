@@ -24,8 +24,13 @@ function isSingleCpu(): boolean {
  */
 export async function gracePeriod(mapOfMaps: BpfMap, index: number, inner: BpfMap): Promise<void> {
   if (!isSingleCpu() && (await membarrier()) && !isSingleCpu()) return;
+  await rewrite(mapOfMaps, index, inner);
+}
+
+/** Puts into the map of maps what is there, off this thread. Throws `SystemError`. */
+export function rewrite(mapOfMaps: BpfMap, index: number, inner: BpfMap): Promise<void> {
   const key = new Uint8Array(Uint32Array.of(index).buffer);
-  await mapOfMaps.updateAside(key, new Uint8Array(Int32Array.of(inner.fd).buffer));
+  return mapOfMaps.updateAside(key, new Uint8Array(Int32Array.of(inner.fd).buffer));
 }
 
 /** Whether it was done. */

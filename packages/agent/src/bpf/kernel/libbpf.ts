@@ -1,6 +1,7 @@
 /** libbpf (1.1 or newer), called synchronously except where a function says otherwise. */
 import koffi from "koffi";
 import { SystemError } from "../../sys/system-error.ts";
+import { MapCreateOptions, TestRunOptions } from "./abi.ts";
 
 const library = load();
 
@@ -73,9 +74,17 @@ export const libbpf = {
     [program: Pointer, log: Uint8Array, size: number],
     number
   >,
-  createMap: declare(
-    "int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t max, bpf_map_create_opts *opts)",
-  ) as Call<[type: number, name: string, key: number, value: number, entries: number, options: object], number>,
+  createMap: library.func("bpf_map_create", "int", [
+    "int",
+    "const char *",
+    "uint32_t",
+    "uint32_t",
+    "uint32_t",
+    koffi.pointer(MapCreateOptions),
+  ]) as unknown as Call<
+    [type: number, name: string, key: number, value: number, entries: number, options: object],
+    number
+  >,
   descriptorOfMapId: declare("int bpf_map_get_fd_by_id(uint32_t id)") as Call<[id: number], number>,
   update: declare("int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)") as AsyncCall<
     [fd: number, key: Uint8Array, value: Uint8Array, flags: number],
@@ -118,10 +127,10 @@ export const libbpf = {
   detachLink: declare("int bpf_link_detach(int link_fd)") as Call<[link: number], number>,
   pin: declare("int bpf_obj_pin(int fd, const char *path)") as Call<[fd: number, path: string], number>,
   openPin: declare("int bpf_obj_get(const char *path)") as Call<[path: string], number>,
-  testRun: declare("int bpf_prog_test_run_opts(int prog_fd, _Inout_ bpf_test_run_opts *opts)") as Call<
-    [program: number, options: object],
-    number
-  >,
+  testRun: library.func("bpf_prog_test_run_opts", "int", [
+    "int",
+    koffi.inout(koffi.pointer(TestRunOptions)),
+  ]) as unknown as Call<[program: number, options: object], number>,
   possibleCpus: declare("int libbpf_num_possible_cpus()") as Call<[], number>,
 } as const;
 

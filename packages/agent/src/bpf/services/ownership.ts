@@ -3,6 +3,7 @@
  * write although another has taken over (its lock file was deleted, say).
  */
 import { closeSync, mkdirSync, openSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname } from "node:path";
 import koffi from "koffi";
 import { SystemError } from "../../sys/system-error.ts";
@@ -16,7 +17,12 @@ const flock = koffi.load("libc.so.6").func("int flock(int fd, int operation)") a
   operation: number,
 ) => number;
 
-/** Another process writes these maps. */
+/** Another process writes, and goes on to. */
+export class LockHeldError extends Error {
+  override readonly name = "LockHeldError";
+}
+
+/** Another process has taken over: this one must not write any more. */
 export class FencedError extends Error {
   override readonly name = "FencedError";
 }
@@ -29,19 +35,17 @@ export class WriterLock {
     this.#fd = fd;
   }
 
-  /** Throws `FencedError` when another process has it, `SystemError` when the file cannot be locked. */
+  /** Throws `LockHeldError` when another process has it, `SystemError` when the file cannot be locked. */
   static take(path: string): WriterLock {
     mkdirSync(dirname(path), { recursive: true });
     const fd = openSync(path, "a");
     if (flock(fd, LOCK_EXCLUSIVE | LOCK_NONBLOCKING) === 0) return new WriterLock(fd);
     const errno = koffi.errno();
     closeSync(fd);
-    const error = new SystemError(`lock ${path}`, errno);
-    if (error.code === "EAGAIN")
-      throw new FencedError(
-        `${path}: another agent of this node holds it and writes the service map; stop that one first`,
-      );
-    throw error;
+    if (errno !== constants.errno.EAGAIN) throw new SystemError(`lock ${path}`, errno);
+    throw new LockHeldError(
+      `${path}: another agent of this node holds it and writes the service map; stop that one first`,
+    );
   }
 
   release(): void {

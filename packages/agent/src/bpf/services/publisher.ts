@@ -161,9 +161,9 @@ export class Publisher {
     }
     const freed = this.#leadFrontends(texts, slots);
     backendsAfter(this.#maps, this.#published, rows, this.#now());
+    this.#retireUnused(slots);
     if (this.#prunes) this.#dropForeignRows();
     this.#prunes = false;
-    this.#retireUnused(slots);
     if (freed || rows.some(({ gone }) => gone.length > 0)) this.#retryWaiting();
   }
 
@@ -285,6 +285,7 @@ export class Publisher {
   #retireUnused(slots: Iterable<Slot>): void {
     for (const slot of slots) {
       if (slot.service !== undefined || slot.frontends > 0 || !this.#published.slots.delete(slot.slot)) continue;
+      this.#dropRows(slot.uid);
       this.#reclaimer.retireSlot(slot.slot);
       if (slot.image !== undefined) this.#reclaimer.retireExtent(slot.image.extent);
     }
@@ -293,11 +294,12 @@ export class Publisher {
   /** Rows of services that are not there any more. */
   #dropForeignRows(): void {
     const uids = new Set(Array.from(this.#published.slots.values(), ({ uid }) => uid));
-    for (const uid of this.#published.uidsWithRows()) {
-      if (uids.has(uid)) continue;
-      this.#maps.backends.deleteAll(Array.from(this.#published.rows(uid).values(), ({ key }) => key));
-      this.#published.setRows(uid, NO_ROWS);
-    }
+    for (const uid of this.#published.uidsWithRows()) if (!uids.has(uid)) this.#dropRows(uid);
+  }
+
+  #dropRows(uid: number): void {
+    this.#maps.backends.deleteAll(Array.from(this.#published.rows(uid).values(), ({ key }) => key));
+    this.#published.setRows(uid, NO_ROWS);
   }
 
   #retryWaiting(): void {
