@@ -6,7 +6,7 @@ import { addAddress, installMasquerade, listNamespaces, namespacePath, openNames
 import { bringUp, processPlace, takeDown } from "./apply/network.ts";
 import { compareSnapshots } from "./compare/snapshot.ts";
 import { readSnapshot } from "./compare/read-snapshot.ts";
-import { around, EVERYWHERE } from "./fault/fault.ts";
+import { around, cut, EVERYWHERE } from "./fault/fault.ts";
 import { addFaults, heal, listFaults } from "./fault/faults.ts";
 import { type Machine, seen, startMachines, testRun } from "./fixture.ts";
 import { namespaceOf, type Place, placeName, placesOf, runPrefix } from "./plan/place.ts";
@@ -144,7 +144,7 @@ test("a cluster that is cut off works inside, reaches nobody outside, and is hea
     Promise.all(
       Object.values(address(to)).map(async (target) => answered(await machine(from).ask({ address: target, wait }))),
     );
-  await addFaults(topology, run, around("paris", 100));
+  await addFaults(topology, run, cut(around("paris")));
   assert.deepEqual(await ask("london/n1", "paris/n1", 300), [false, false]);
   assert.deepEqual(await ask("paris/n1", "edge", 300), [false, false]);
   assert.deepEqual(await ask("paris/n1", "paris/n2"), [true, true]);
@@ -169,7 +169,7 @@ test("a cluster that is cut off works inside, reaches nobody outside, and is hea
 
 test("a node is cut alone, and a line one way only", async (t) => {
   const { run, machine } = await lab(t);
-  await addFaults(topology, run, around("london/n2", 100));
+  await addFaults(topology, run, cut(around("london/n2")));
   const target = address("london/n2").ipv4;
   assert.ok(!answered(await machine("london/n1").ask({ address: target, ...GONE })));
   assert.ok(answered(await machine("london/n1").ask({ address: address("london/cp").ipv4 })));
@@ -181,7 +181,7 @@ test("a node is cut alone, and a line one way only", async (t) => {
   assert.ok(answered(await machine("london/n2").ask({ address: address("paris/n1").ipv4 })));
   const [only] = await listFaults(run);
   assert.equal(only?.packets, 1, "only the answer was lost");
-  await assert.rejects(addFaults(topology, run, around("berlin", 100)), {
+  await assert.rejects(addFaults(topology, run, cut(around("berlin"))), {
     name: "PlaceError",
     message: /"berlin" is no place/,
   });
@@ -202,7 +202,7 @@ test("a lossy line loses about as many as it shall", async (t) => {
 
 test("two runs at once have the same addresses and do not touch each other", async (t) => {
   const [one, two] = await Promise.all([lab(t), lab(t)]);
-  await addFaults(topology, one.run, around("paris", 100));
+  await addFaults(topology, one.run, cut(around("paris")));
   const target = { address: address("paris/n1").ipv4 };
   assert.ok(!answered(await one.machine("london/n1").ask({ ...target, ...GONE })));
   assert.ok(answered(await two.machine("london/n1").ask(target)));

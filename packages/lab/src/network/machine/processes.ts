@@ -1,7 +1,7 @@
 /** Processes of a run, whoever started them: those in its network namespaces and those in its cgroups. */
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { listNamespaces, namespacePath } from "@carrick/agent/net";
-import { ProcessHandle } from "../../process/index.ts";
+import { ProcessHandle } from "../../process/process-handle.ts";
 import { runPrefix } from "../plan/place.ts";
 import { processesOf, runCgroup } from "./cgroups.ts";
 

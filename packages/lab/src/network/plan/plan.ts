@@ -160,7 +160,7 @@ function planRouter(topology: Topology, run: string, places: readonly Place[]): 
           `${addressAt(network.ipv4, ROUTER_HOST)}/32`,
           `${addressAt(network.ipv6, digits(ROUTER_HOST))}/128`,
         ],
-        routes: routesTo(topology, place).filter(onlyFirst),
+        routes: [...routesTo(topology, place), ...routesForClient(topology, place)].filter(onlyFirst),
         proxies: neighbours.map((other) => addressesOf(topology, other).ipv6),
         settings: {
           [`ipv4/conf/${link}/proxy_arp`]: 1,
@@ -175,11 +175,14 @@ function planRouter(topology: Topology, run: string, places: readonly Place[]): 
   };
 }
 
+/** What is behind a machine's link: its own addresses and, for a node, those of its pods. */
+export function destinationsOf(topology: Topology, place: Place): string[] {
+  return routesTo(topology, place).map(({ destination }) => destination);
+}
+
 function routesTo(topology: Topology, place: Place): RouteSpec[] {
   const { ipv4, ipv6 } = addressesOf(topology, place);
   const own = [{ destination: `${ipv4}/32` }, { destination: `${ipv6}/128` }];
-  // What the client may reach stands in a table of its own as well.
-  if (place.kind === "edge") return [...own, ...own.map((route) => ({ ...route, table: CLIENT_TABLE }))];
   if (place.kind !== "node") return own;
   const pods = nodePods(clusterOf(topology, place.cluster), place.node);
   return [
@@ -187,6 +190,12 @@ function routesTo(topology: Topology, place: Place): RouteSpec[] {
     { destination: pods.ipv4, via: ipv4, onlink: true },
     { destination: pods.ipv6, via: ipv6, onlink: true },
   ];
+}
+
+/** What the client may reach stands in a table of its own as well. */
+function routesForClient(topology: Topology, place: Place): RouteSpec[] {
+  if (place.kind !== "edge") return [];
+  return routesTo(topology, place).map((route) => ({ ...route, table: CLIENT_TABLE }));
 }
 
 /** A client is of the outside world: it reaches the edge and nothing else, and nothing else reaches it. */
