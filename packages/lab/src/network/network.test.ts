@@ -6,6 +6,7 @@ import { addAddress, installMasquerade, listNamespaces, namespacePath, openNames
 import { bringUp, processPlace, takeDown } from "./apply/network.ts";
 import { compareSnapshots } from "./compare/snapshot.ts";
 import { readSnapshot } from "./compare/read-snapshot.ts";
+import { startDelay } from "./delay/delays.ts";
 import { around, cut, EVERYWHERE } from "./fault/fault.ts";
 import { addFaults, heal, listFaults } from "./fault/faults.ts";
 import { type Machine, seen, startMachines, testRun } from "./fixture.ts";
@@ -186,6 +187,17 @@ test("a node is cut alone, and a line one way only", async (t) => {
     message: /"berlin" is no place/,
   });
   assert.equal((await listFaults(run)).length, 1, "a fault that cannot be leaves the others");
+});
+
+test("two clusters with the same pods come up, and are cut as others are", async (t) => {
+  const run = testRun(t);
+  const [london, paris] = topology.clusters;
+  const same = { ...topology, clusters: [london!, { ...paris!, pods: london!.pods }] };
+  await bringUp(same, run);
+  await addFaults(same, run, [{ from: "edge", to: EVERYWHERE, loss: 100 }]);
+  const delay = await startDelay(same, run, { from: "edge", to: EVERYWHERE, delayMs: 1 });
+  await delay.stop();
+  assert.equal((await listFaults(run)).length, 1);
 });
 
 test("a lossy line loses about as many as it shall", async (t) => {

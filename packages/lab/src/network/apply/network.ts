@@ -27,7 +27,7 @@ export function bringUp(topology: Topology, run: string): Promise<boolean> {
       for (const { place } of plan.namespaces) if (place.kind === "node") ensureNode(run, place);
       if (!stands) buildNetwork(plan);
     } catch (error) {
-      removeNetwork(run);
+      if (!stands) removeNetwork(run);
       throw error;
     }
     return !stands;

@@ -46,7 +46,7 @@ export function planDelay(topology: Topology, delay: Delay, index: number): Dela
   return {
     link: slowLink(index),
     table,
-    routes: to.flatMap((place) => destinationsOf(topology, place)).map((destination) => ({ destination, table })),
+    routes: destinationsOf(topology, to).map((destination) => ({ destination, table })),
     rules: families.flatMap((family) => [
       ...from.map((place): RuleSpec => ({ family, priority: PRIORITY, inLink: routerLink(topology, place), table })),
       ...to.filter(({ kind }) => kind === "client").map((): RuleSpec => toClient(topology, family, slowLink(index))),

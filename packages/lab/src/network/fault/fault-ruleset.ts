@@ -38,7 +38,7 @@ function expressions(topology: Topology, fault: Fault): unknown[][] {
   }
   const { from, to } = placesBetween(topology, fault);
   const links = from.map((place) => routerLink(topology, place));
-  const destinations = to.flatMap((place) => destinationsOf(topology, place));
+  const destinations = destinationsOf(topology, to);
   const chance = { match: { op: "<", left: { numgen: { mode: "random", mod: 100, offset: 0 } }, right: fault.loss } };
   return (["ip", "ip6"] as const).map((protocol) => [
     { match: { op: "==", left: { meta: { key: "iifname" } }, right: { set: links } } },

@@ -40,7 +40,12 @@ export interface PlannedLink {
 
 /** A cable between two links of the plan. */
 export interface PlannedCable {
-  readonly ends: readonly [{ namespace: string; link: string }, { namespace: string; link: string }];
+  readonly ends: readonly [CableEnd, CableEnd];
+}
+
+export interface CableEnd {
+  readonly namespace: string;
+  readonly link: string;
 }
 
 export interface Plan {
@@ -141,9 +146,11 @@ function planMachine(topology: Topology, run: string, place: Place, at: number):
 function planRouter(topology: Topology, run: string, places: readonly Place[]): PlannedNamespace {
   const routed = new Set<string>();
   /** Of two clusters with the same pods the first has the route: a network cannot know better. */
-  const onlyFirst = (route: RouteSpec): boolean => {
-    const key = `${route.destination} ${route.table ?? ""}`;
-    return !routed.has(key) && routed.add(key) !== undefined;
+  const isFirst = ({ destination, table }: RouteSpec): boolean => {
+    const key = `${destination} ${table}`;
+    if (routed.has(key)) return false;
+    routed.add(key);
+    return true;
   };
   return {
     name: namespaceOf(run, { kind: "router" }),
@@ -160,7 +167,7 @@ function planRouter(topology: Topology, run: string, places: readonly Place[]): 
           `${addressAt(network.ipv4, ROUTER_HOST)}/32`,
           `${addressAt(network.ipv6, digits(ROUTER_HOST))}/128`,
         ],
-        routes: [...routesTo(topology, place), ...routesForClient(topology, place)].filter(onlyFirst),
+        routes: [...routesTo(topology, place), ...routesForClient(topology, place)].filter(isFirst),
         proxies: neighbours.map((other) => addressesOf(topology, other).ipv6),
         settings: {
           [`ipv4/conf/${link}/proxy_arp`]: 1,
@@ -175,9 +182,9 @@ function planRouter(topology: Topology, run: string, places: readonly Place[]): 
   };
 }
 
-/** What is behind a machine's link: its own addresses and, for a node, those of its pods. */
-export function destinationsOf(topology: Topology, place: Place): string[] {
-  return routesTo(topology, place).map(({ destination }) => destination);
+/** What is behind the links of machines: their own addresses and, for nodes, those of their pods. Each once. */
+export function destinationsOf(topology: Topology, places: readonly Place[]): string[] {
+  return [...new Set(places.flatMap((place) => routesTo(topology, place)).map(({ destination }) => destination))];
 }
 
 function routesTo(topology: Topology, place: Place): RouteSpec[] {
