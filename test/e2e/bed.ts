@@ -17,7 +17,7 @@ import {
 } from "@carrick/lab";
 import { parse, stringify } from "yaml";
 import { type Backend, startBackend } from "../../packages/lab/src/backend/index.ts";
-import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
+import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
 import { parseMetrics } from "../../packages/lab/src/demo/metrics.ts";
 import { type Envoy, startEnvoy } from "../../packages/lab/src/envoy/index.ts";
 import { exchange, type Exchange, type Target } from "../../packages/lab/src/load/index.ts";

@@ -15,7 +15,7 @@ import {
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { programArguments } from "../../demo/checkout.ts";
+import { programArguments } from "../../process/checkout.ts";
 import { type Program, startProgram } from "../../process/index.ts";
 import { withRunLock } from "../apply/lock.ts";
 import { FaultError } from "../fault/fault.ts";
