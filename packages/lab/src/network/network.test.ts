@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { addAddress, installMasquerade, listNamespaces, namespacePath, openNamespace } from "@carrick/agent/net";
+import {
+  addAddress,
+  ensureRoutes,
+  installMasquerade,
+  listNamespaces,
+  namespacePath,
+  openNamespace,
+  type RouteSpec,
+} from "@carrick/agent/net";
 import { bringUp, processPlace, takeDown } from "./apply/network.ts";
 import { compareSnapshots } from "./compare/snapshot.ts";
 import { readSnapshot } from "./compare/read-snapshot.ts";
@@ -120,6 +128,37 @@ test("pods show their own addresses inside the mesh and their node's outside", a
       assert.deepEqual(await ask("paris/n1"), [`paris/n1 ${seen(source)}`]);
       assert.deepEqual(await ask("edge"), [`edge ${seen(Object.values(address("london/n1"))[at]!)}`]);
     }
+  }
+});
+
+test("an agent's routes to the other nodes of its cluster work, and no missing pod is looked for outside", async (t) => {
+  const { run, machine } = await lab(t);
+  const [mine, others] = [nodePods(topology.clusters[0]!, 1), nodePods(topology.clusters[0]!, 2)];
+  const other = address("london/n2");
+  const pods = [addressAt(others.ipv4, 7), addressAt(others.ipv6, digits(7))];
+  const open = (node: number) => openNamespace(namespaceOf(run, { kind: "node", cluster: "london", node }));
+  {
+    using namespace = open(2);
+    using net = namespace.rtnetlink();
+    for (const pod of pods) addAddress(net, "lo", { address: pod });
+  }
+  {
+    using namespace = open(1);
+    using net = namespace.rtnetlink();
+    const wanted: RouteSpec[] = [
+      { destination: others.ipv4, via: other.ipv4 },
+      { destination: others.ipv6, via: other.ipv6 },
+      { destination: mine.ipv4, type: "unreachable" },
+      { destination: mine.ipv6, type: "unreachable" },
+    ];
+    assert.deepEqual(ensureRoutes(net, wanted, { prune: true }), { set: 4, removed: 0, refused: [] });
+  }
+  for (const [at, pod] of pods.entries()) {
+    const own = Object.values(address("london/n1"))[at]!;
+    assert.deepEqual(await machine("london/n1").ask({ address: pod, over: "tcp" }), [`london/n2 ${seen(own)}`]);
+  }
+  for (const absent of [addressAt(mine.ipv4, 9), addressAt(mine.ipv6, digits(9))]) {
+    assert.deepEqual(await machine("london/n1").ask({ address: absent, over: "tcp" }), ["EHOSTUNREACH"], absent);
   }
 });
 

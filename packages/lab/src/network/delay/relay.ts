@@ -3,7 +3,7 @@
  * of its own, which does nothing else and blocks on its link: neither a pool of threads nor a loop adds to the delay.
  */
 import { writeSync } from "node:fs";
-import { SystemError } from "@carrick/agent/sys";
+import { SystemError, unlessCode } from "@carrick/agent/sys";
 import { DelayLine } from "./delay-line.ts";
 import { giveBackHop } from "./packet.ts";
 import { Tun } from "./tun.ts";
@@ -52,11 +52,7 @@ function turn(tun: Tun, line: DelayLine): void {
 
 /** A link that is down takes nothing: those packets are lost. */
 function deliver(tun: Tun, packet: Uint8Array): void {
-  try {
-    tun.write(packet);
-  } catch (error) {
-    if (!(error instanceof SystemError && error.code === "EIO")) throw error;
-  }
+  unlessCode("EIO", () => tun.write(packet));
 }
 
 function readOptions(text: string): { readonly link?: string; readonly delayMs?: number } {

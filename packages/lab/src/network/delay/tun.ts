@@ -1,7 +1,7 @@
 /** A link whose other end is this process (`/dev/net/tun`): what is routed to it can be read, what is written comes in. */
 import { constants, openSync } from "node:fs";
 import { checkLinkName } from "@carrick/agent/net";
-import { SystemError, systemCall } from "@carrick/agent/sys";
+import { systemCall, unlessCode } from "@carrick/agent/sys";
 
 const ioctl = systemCall("int ioctl(int fd, unsigned long request, void *argument)");
 const poll = systemCall("int poll(void *descriptors, unsigned long count, int timeout)");
@@ -34,26 +34,17 @@ export class Tun {
 
   /** Blocks until there is a packet, at most this long; for ever without a number. Throws `SystemError`. */
   wait(timeoutMs?: number): void {
-    unless("EINTR", () => poll("wait for packets", this.#pollfd, 1, timeoutMs ?? -1));
+    unlessCode("EINTR", () => poll("wait for packets", this.#pollfd, 1, timeoutMs ?? -1));
   }
 
   /** A packet, or `undefined` when there is none now. Throws `SystemError`, `EBADFD` when the link was deleted. */
   read(): Uint8Array | undefined {
-    const length = unless("EAGAIN", () => read("read a packet", this.#fd, this.#buffer, this.#buffer.length));
+    const length = unlessCode("EAGAIN", () => read("read a packet", this.#fd, this.#buffer, this.#buffer.length));
     return length === undefined ? undefined : this.#buffer.slice(0, length);
   }
 
   /** Throws `SystemError`. */
   write(packet: Uint8Array): void {
     write("write a packet", this.#fd, packet, packet.length);
-  }
-}
-
-function unless<T>(code: string, call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof SystemError && error.code === code) return undefined;
-    throw error;
   }
 }
