@@ -6,7 +6,7 @@ import type { EnvoyStatus, StatusReport } from "@carrick/core/report";
 import { parseMetrics } from "../../packages/lab/src/demo/metrics.ts";
 import { cpuByThread, rssBytes } from "../../packages/lab/src/envoy/index.ts";
 import { spawnTied, type TiedChild } from "../../packages/lab/src/process/index.ts";
-import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
+import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
 import type { Listens } from "./listens.ts";
 
 export const FLEET = "bench";

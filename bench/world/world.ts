@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { edgeBootstrap } from "@carrick/core/translate";
 import { createClient, type KubeClient, openAccess } from "@carrick/kube";
 import { BACKEND_READY, type BackendOptions } from "../../packages/lab/src/backend/index.ts";
-import { programArguments } from "../../packages/lab/src/demo/checkout.ts";
+import { programArguments } from "../../packages/lab/src/process/checkout.ts";
 import { type Envoy, startEnvoy } from "../../packages/lab/src/envoy/index.ts";
 import { freePort, type Program, startProgram } from "../../packages/lab/src/process/index.ts";
 import { type Authority, controllerName, createAuthority, edgeName } from "../../packages/lab/src/trust/index.ts";

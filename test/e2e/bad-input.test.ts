@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { ingress, tlsSecret } from "@carrick/lab";
 import { connectDelta, WILDCARD } from "@carrick/xds";
 import { parse, stringify } from "yaml";
-import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
+import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
 import { sendMany, tally } from "../../packages/lab/src/load/index.ts";
 import { createAuthority, edgeName, nodeName } from "../../packages/lab/src/trust/index.ts";
 import { type Bed, DOMAIN, openBed } from "./bed.ts";

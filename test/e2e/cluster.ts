@@ -13,7 +13,7 @@ import {
 } from "@carrick/lab";
 import { parse, stringify } from "yaml";
 import { type Backend, startBackend } from "../../packages/lab/src/backend/index.ts";
-import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
+import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
 import type { Authority } from "../../packages/lab/src/trust/index.ts";
 
 export interface BedCluster {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExplainReport, StatusReport } from "@carrick/core/report";
 import { stringify } from "yaml";
-import { CHECKOUT } from "../../packages/lab/src/demo/checkout.ts";
+import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
 import { parseMetrics } from "../../packages/lab/src/demo/metrics.ts";
 import { freePort, type Program, Restartable, startProgram } from "../../packages/lab/src/process/index.ts";
 import { type Authority, controllerName } from "../../packages/lab/src/trust/index.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-const PROGRAMS = "demo, api-server, backend, up, down, status, exec, cut, heal";
+const PROGRAMS = "demo, api-server, backend, relay, up, down, status, exec, cut, heal";
 
 function lab(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=source", MAIN, ...args], {

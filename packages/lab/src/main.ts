@@ -9,6 +9,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Run>>> = {
   demo: async () => (await import("./demo/main.ts")).runDemoProgram,
   "api-server": async () => runApiServer,
   backend: async () => runBackend,
+  relay: async () => (await import("./network/delay/relay.ts")).runRelay,
   up: async () => (await import("./network/commands/up-down.ts")).runUp,
   down: async () => (await import("./network/commands/up-down.ts")).runDown,
   status: async () => (await import("./network/commands/status.ts")).runStatus,

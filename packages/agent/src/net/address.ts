@@ -7,7 +7,8 @@ import {
   encodeAddress,
   encodeAddressesOf,
 } from "./address-message.ts";
-import { linkIndex, unlessCode } from "./link.ts";
+import { unlessCode } from "../sys/unless-code.ts";
+import { linkIndex } from "./link.ts";
 import type { LinkRef } from "./link-message.ts";
 import { Flag } from "./netlink/message.ts";
 import type { Rtnetlink } from "./netlink/socket.ts";

@@ -1,5 +1,7 @@
 /** Links: made, found, changed, deleted. Every function throws `SystemError` when the kernel says no. */
+import { constants } from "node:os";
 import { SystemError } from "../sys/system-error.ts";
+import { unlessCode } from "../sys/unless-code.ts";
 import {
   decodeLink,
   encodeAllLinks,
@@ -29,7 +31,7 @@ export function listLinks(net: Rtnetlink): Link[] {
 /** `ENODEV` when it does not exist. */
 export function getLink(net: Rtnetlink, ref: LinkRef): Link {
   const [row] = net.request(`find link ${ref}`, LinkMessage.get, 0, encodeLinkRef(ref));
-  if (row === undefined) throw new SystemError(`find link ${ref}`, 19);
+  if (row === undefined) throw new SystemError(`find link ${ref}`, constants.errno.ENODEV);
   return decodeLink(row);
 }
 
@@ -66,14 +68,4 @@ export function deleteLinkGroup(net: Rtnetlink, group: number): void {
 /** Says whether it was there. */
 export function ensureNoLink(net: Rtnetlink, ref: LinkRef): boolean {
   return unlessCode("ENODEV", () => (deleteLink(net, ref), true)) ?? false;
-}
-
-/** `undefined` when the kernel answers with one of these codes. */
-export function unlessCode<T>(code: string, call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof SystemError && error.code === code) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 /** Neighbours. Every function throws `SystemError` when the kernel says no, `AddressError` for a bad text. */
-import { unlessCode } from "./link.ts";
+import { unlessCode } from "../sys/unless-code.ts";
 import {
   decodeNeighbour,
   encodeAllNeighbours,

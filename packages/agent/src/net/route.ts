@@ -1,6 +1,6 @@
 /** Routes. Every function throws `SystemError` when the kernel says no, `AddressError` for a bad text. */
 import { AF_INET, AF_INET6, type Family } from "./ip.ts";
-import { unlessCode } from "./link.ts";
+import { unlessCode } from "../sys/unless-code.ts";
 import { Flag } from "./netlink/message.ts";
 import type { Rtnetlink } from "./netlink/socket.ts";
 import {

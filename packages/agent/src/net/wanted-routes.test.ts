@@ -33,6 +33,12 @@ test("what is there is left alone, what differs is set, what is not wanted is re
       [{ destination: "FD10:0::/64", via: "fd30:0::1" }],
       [0, 0, 0],
     ],
+    [
+      "IPv6 without a priority",
+      [{ ...present, family: AF_INET6, destination: "fd10::/64", priority: 1024, via: "fd30::1" }],
+      [{ destination: "fd10::/64", via: "fd30::1", priority: 0 }],
+      [0, 0, 0],
+    ],
     ["missing", [], [wanted], [1, 0, 0]],
     ["another gateway", [{ ...present, via: "172.30.1.13" }], [wanted], [1, 0, 0]],
     ["another type", [present], [{ destination: "10.11.2.0/24", type: "unreachable" }], [1, 0, 0]],

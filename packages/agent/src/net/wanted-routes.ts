@@ -5,7 +5,7 @@ import type { Rtnetlink } from "./netlink/socket.ts";
 import { Protocol, type Route, type RouteSpec, Table } from "./route-message.ts";
 import { describe, ensureNoRoute, listRoutes, replaceRoute } from "./route.ts";
 
-/** What the kernel uses for IPv6 when none is asked for (`IP6_RT_PRIO_USER`). */
+/** What the kernel uses for IPv6 when none, or 0, is asked for (`IP6_RT_PRIO_USER`). */
 const IPV6_PRIORITY = 1024;
 
 export interface RefusedRoute {
@@ -54,7 +54,7 @@ export function planRoutes(present: readonly Route[], wanted: readonly RouteSpec
 /** The kernel has one route for each of these. */
 function keyOf(route: RouteSpec | Route): string {
   const { family, bytes, length } = parsePrefix(route.destination);
-  const priority = route.priority ?? (family === AF_INET6 ? IPV6_PRIORITY : 0);
+  const priority = route.priority || (family === AF_INET6 ? IPV6_PRIORITY : 0);
   return `${formatPrefix(bytes, length)} ${route.table ?? Table.main} ${priority}`;
 }
 

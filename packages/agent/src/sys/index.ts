@@ -1,2 +1,3 @@
 export { close, systemCall, type SystemCall } from "./libc.ts";
 export { SystemError } from "./system-error.ts";
+export { unlessCode } from "./unless-code.ts";

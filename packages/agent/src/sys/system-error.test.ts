@@ -8,6 +8,10 @@ test("an error of the kernel says what was tried, why not, and its name", () => 
   assert.deepEqual([error.code, error.errno], ["ENODEV", 19]);
 });
 
+test("a number with two names has the one that the manual pages use first", () => {
+  assert.equal(new SystemError("read", 11).code, "EAGAIN");
+});
+
 test("the kernel's own words come first, and a number without a name is told as it is", () => {
   assert.equal(new SystemError("add route", 22, "Nexthop has invalid gateway").code, "EINVAL");
   assert.equal(

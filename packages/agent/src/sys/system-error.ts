@@ -2,7 +2,12 @@
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Of a number with two names the first counts: EAGAIN, not EWOULDBLOCK. */
+const NAMES = new Map(
+  Object.entries(constants.errno)
+    .map(([name, number]) => [number, name] as const)
+    .reverse(),
+);
 
 export class SystemError extends Error {
   override readonly name = "SystemError";

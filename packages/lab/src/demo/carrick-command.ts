@@ -1,6 +1,6 @@
 /** Runs the `carrick` command as a person would. */
 import { spawnTied } from "../process/index.ts";
-import { programArguments } from "./checkout.ts";
+import { programArguments } from "../process/checkout.ts";
 
 export interface CommandResult {
   readonly code: number | null;

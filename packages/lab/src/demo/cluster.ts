@@ -8,7 +8,7 @@ import { BACKEND_READY, type BackendOptions } from "../backend/index.ts";
 import { type Program, Restartable, startProgram } from "../process/index.ts";
 import type { Authority } from "../trust/index.ts";
 import type { DemoCluster, Listens } from "./addresses.ts";
-import { programArguments } from "./checkout.ts";
+import { programArguments } from "../process/checkout.ts";
 import { ClusterObjects } from "./cluster-objects.ts";
 import { writeKeyPair } from "./key-files.ts";
 import { firstObjects, type Pod, SERVICES } from "./manifests.ts";

@@ -1,6 +1,6 @@
 /** `lab demo`: starts the world, runs the steps, says what was seen, takes everything down. */
 import { join } from "node:path";
-import { CHECKOUT } from "./checkout.ts";
+import { CHECKOUT } from "../process/checkout.ts";
 import { type Check, Checks, type ChecksOutput } from "./checks.ts";
 import { invitation } from "./invitation.ts";
 import { type DemoRecord, type StepRecord, writeRecord } from "./record.ts";

@@ -5,7 +5,7 @@ import type { EnvoyStatus, StatusReport } from "@carrick/core/report";
 import { stringify } from "yaml";
 import { type Program, Restartable, startProgram } from "../process/index.ts";
 import type { Addresses, EdgeAddresses, ReplicaAddresses } from "./addresses.ts";
-import { programArguments } from "./checkout.ts";
+import { programArguments } from "../process/checkout.ts";
 import { parseMetrics, type Sample } from "./metrics.ts";
 
 /** Trust domain of the demo's certificates. */

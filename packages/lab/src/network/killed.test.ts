@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { watch } from "node:fs";
-import { test, type TestContext } from "node:test";
-import { createNamespace, deleteNamespace, listNamespaces, NAMESPACE_FOLDER } from "@carrick/agent/net";
+import { test } from "node:test";
+import { listNamespaces } from "@carrick/agent/net";
 import { isBuilt } from "./apply/build.ts";
 import { withRunLock } from "./apply/lock.ts";
 import { bringUp, takeDown } from "./apply/network.ts";
@@ -13,44 +12,38 @@ import { compareSnapshots } from "./compare/snapshot.ts";
 import { startMachines, testRun } from "./fixture.ts";
 import { placesOf, runPrefix } from "./plan/place.ts";
 import { addressesOf, planNetwork } from "./plan/plan.ts";
-import { parseTopology } from "./topology/load.ts";
+import { defaultTopology } from "./topology/load.ts";
 
-/** Large, so that there is a middle: 43 namespaces. */
-const topology = parseTopology(
-  `clusters: [${Array.from({ length: 8 }, (_, at) => `{ name: c${at}, nodes: 4 }`).join(", ")}]`,
-  "test",
-);
+const topology = defaultTopology();
+const modules = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);
+
+/** Builds the run in another process, which is killed when the build reads `object.key` of the plan. */
+async function killedUp(run: string, object: string, key: string): Promise<void> {
+  const source = `
+    const { buildNetwork } = await import(${modules("./apply/build.ts")});
+    const { withRunLock } = await import(${modules("./apply/lock.ts")});
+    const plan = ${JSON.stringify(planNetwork(topology, run))};
+    Object.defineProperty(${object}, ${JSON.stringify(key)}, { get: () => process.kill(process.pid, "SIGKILL") });
+    await withRunLock(${JSON.stringify(run)}, () => buildNetwork(plan));`;
+  const args = ["--conditions=source", "--input-type=module", "-e", source];
+  const [code, signal] = await once(spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] }), "exit");
+  assert.deepEqual([code, signal], [null, "SIGKILL"]);
+}
 
 const made = (run: string): number => listNamespaces().filter((name) => name.startsWith(runPrefix(run))).length;
 
-/** Brings the run up in another process, and kills that as soon as `count` namespaces are seen. */
-async function killedUp(t: TestContext, run: string, count: number): Promise<void> {
-  // The folder has to be there to be watched.
-  createNamespace(`cr-${run}`).close();
-  deleteNamespace(`cr-${run}`);
-  const watcher = watch(NAMESPACE_FOLDER);
-  const source = `
-    const { bringUp } = await import(${JSON.stringify(new URL("./apply/network.ts", import.meta.url).href)});
-    await bringUp(${JSON.stringify(topology)}, ${JSON.stringify(run)});`;
-  const args = ["--conditions=source", "--input-type=module", "-e", source];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
-  const ended = once(child, "exit");
-  t.after(() => child.kill("SIGKILL"));
-  watcher.on("change", () => {
-    if (made(run) >= count) child.kill("SIGKILL");
-  });
-  const [, signal] = await ended;
-  watcher.close();
-  assert.equal(signal, "SIGKILL");
-}
+const POINTS: readonly [when: string, object: string, key: string, namespaces: number][] = [
+  ["the fifth of nine namespaces is made", "plan.namespaces[4]", "settings", 5],
+  ["half of the cables are plugged in", "plan.cables[4]", "ends", 9],
+  ["the last machine has no routes yet", "plan.namespaces[8].links[0]", "routes", 9],
+];
 
-for (const count of [1, 12, 35]) {
-  test(`killed when ${count} of 43 namespaces stand, it comes up whole the next time`, async (t) => {
+for (const [when, object, key, namespaces] of POINTS) {
+  test(`killed when ${when}, it comes up whole the next time`, async (t) => {
     const run = testRun(t);
     const before = await readSnapshot(run);
-    await killedUp(t, run, count);
-    const left = made(run);
-    assert.ok(left >= count, `${left} namespaces are left`);
+    await killedUp(run, object, key);
+    assert.equal(made(run), namespaces);
     assert.equal(isBuilt(planNetwork(topology, run)), false);
 
     assert.equal(await bringUp(topology, run), true);
@@ -64,14 +57,21 @@ for (const count of [1, 12, 35]) {
     await last!.tied.exited;
     assert.deepEqual(compareSnapshots(before, await readSnapshot(run)), []);
   });
+
+  test(`killed when ${when}, it is taken down by its name alone`, async (t) => {
+    const run = testRun(t);
+    const before = await readSnapshot(run);
+    await killedUp(run, object, key);
+    assert.deepEqual(await takeDown(run), { processes: 0, namespaces });
+    assert.deepEqual(compareSnapshots(before, await readSnapshot(run)), []);
+  });
 }
 
-test("killed half-way, it is taken down without a state file", async (t) => {
+test("what cannot be made whole is removed again", async (t) => {
   const run = testRun(t);
   const before = await readSnapshot(run);
-  await killedUp(t, run, 20);
-  const { namespaces } = await takeDown(run);
-  assert.ok(namespaces >= 20);
+  const clusters = topology.clusters.map((cluster, at) => ({ ...cluster, index: at === 0 ? 1 : 10 ** 12 }));
+  await assert.rejects(bringUp({ ...topology, clusters }, run), { name: "LinkNameError" });
   assert.deepEqual(compareSnapshots(before, await readSnapshot(run)), []);
 });
 
@@ -79,7 +79,7 @@ test("two that change one run at once: one is refused, and the lock ends with it
   const run = testRun(t);
   await withRunLock(run, async () => {
     await assert.rejects(takeDown(run), { name: "RunLockedError", message: /another process changes it now/ });
-    await withRunLock(`${run}x`, () => undefined);
+    await withRunLock("other", () => undefined);
   });
   await assert.rejects(
     withRunLock(run, () => assert.fail("in the middle")),

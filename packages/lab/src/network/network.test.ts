@@ -2,11 +2,20 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { addAddress, installMasquerade, listNamespaces, namespacePath, openNamespace } from "@carrick/agent/net";
+import {
+  addAddress,
+  ensureRoutes,
+  installMasquerade,
+  listNamespaces,
+  namespacePath,
+  openNamespace,
+  type RouteSpec,
+} from "@carrick/agent/net";
 import { bringUp, processPlace, takeDown } from "./apply/network.ts";
 import { compareSnapshots } from "./compare/snapshot.ts";
 import { readSnapshot } from "./compare/read-snapshot.ts";
-import { around, EVERYWHERE } from "./fault/fault.ts";
+import { startDelay } from "./delay/delays.ts";
+import { around, cut, EVERYWHERE } from "./fault/fault.ts";
 import { addFaults, heal, listFaults } from "./fault/faults.ts";
 import { type Machine, seen, startMachines, testRun } from "./fixture.ts";
 import { namespaceOf, type Place, placeName, placesOf, runPrefix } from "./plan/place.ts";
@@ -122,6 +131,37 @@ test("pods show their own addresses inside the mesh and their node's outside", a
   }
 });
 
+test("an agent's routes to the other nodes of its cluster work, and no missing pod is looked for outside", async (t) => {
+  const { run, machine } = await lab(t);
+  const [mine, others] = [nodePods(topology.clusters[0]!, 1), nodePods(topology.clusters[0]!, 2)];
+  const other = address("london/n2");
+  const pods = [addressAt(others.ipv4, 7), addressAt(others.ipv6, digits(7))];
+  const open = (node: number) => openNamespace(namespaceOf(run, { kind: "node", cluster: "london", node }));
+  {
+    using namespace = open(2);
+    using net = namespace.rtnetlink();
+    for (const pod of pods) addAddress(net, "lo", { address: pod });
+  }
+  {
+    using namespace = open(1);
+    using net = namespace.rtnetlink();
+    const wanted: RouteSpec[] = [
+      { destination: others.ipv4, via: other.ipv4 },
+      { destination: others.ipv6, via: other.ipv6 },
+      { destination: mine.ipv4, type: "unreachable" },
+      { destination: mine.ipv6, type: "unreachable" },
+    ];
+    assert.deepEqual(ensureRoutes(net, wanted, { prune: true }), { set: 4, removed: 0, refused: [] });
+  }
+  for (const [at, pod] of pods.entries()) {
+    const own = Object.values(address("london/n1"))[at]!;
+    assert.deepEqual(await machine("london/n1").ask({ address: pod, over: "tcp" }), [`london/n2 ${seen(own)}`]);
+  }
+  for (const absent of [addressAt(mine.ipv4, 9), addressAt(mine.ipv6, digits(9))]) {
+    assert.deepEqual(await machine("london/n1").ask({ address: absent, over: "tcp" }), ["EHOSTUNREACH"], absent);
+  }
+});
+
 test("a program of a node is in its namespace and in its cgroup before it begins", async (t) => {
   const { run, machine } = await lab(t);
   const { pid } = machine("paris/n2").tied;
@@ -144,7 +184,7 @@ test("a cluster that is cut off works inside, reaches nobody outside, and is hea
     Promise.all(
       Object.values(address(to)).map(async (target) => answered(await machine(from).ask({ address: target, wait }))),
     );
-  await addFaults(topology, run, around("paris", 100));
+  await addFaults(topology, run, cut(around("paris")));
   assert.deepEqual(await ask("london/n1", "paris/n1", 300), [false, false]);
   assert.deepEqual(await ask("paris/n1", "edge", 300), [false, false]);
   assert.deepEqual(await ask("paris/n1", "paris/n2"), [true, true]);
@@ -169,7 +209,7 @@ test("a cluster that is cut off works inside, reaches nobody outside, and is hea
 
 test("a node is cut alone, and a line one way only", async (t) => {
   const { run, machine } = await lab(t);
-  await addFaults(topology, run, around("london/n2", 100));
+  await addFaults(topology, run, cut(around("london/n2")));
   const target = address("london/n2").ipv4;
   assert.ok(!answered(await machine("london/n1").ask({ address: target, ...GONE })));
   assert.ok(answered(await machine("london/n1").ask({ address: address("london/cp").ipv4 })));
@@ -181,11 +221,22 @@ test("a node is cut alone, and a line one way only", async (t) => {
   assert.ok(answered(await machine("london/n2").ask({ address: address("paris/n1").ipv4 })));
   const [only] = await listFaults(run);
   assert.equal(only?.packets, 1, "only the answer was lost");
-  await assert.rejects(addFaults(topology, run, around("berlin", 100)), {
+  await assert.rejects(addFaults(topology, run, cut(around("berlin"))), {
     name: "PlaceError",
     message: /"berlin" is no place/,
   });
   assert.equal((await listFaults(run)).length, 1, "a fault that cannot be leaves the others");
+});
+
+test("two clusters with the same pods come up, and are cut as others are", async (t) => {
+  const run = testRun(t);
+  const [london, paris] = topology.clusters;
+  const same = { ...topology, clusters: [london!, { ...paris!, pods: london!.pods }] };
+  await bringUp(same, run);
+  await addFaults(same, run, [{ from: "edge", to: EVERYWHERE, loss: 100 }]);
+  const delay = await startDelay(same, run, { from: "edge", to: EVERYWHERE, delayMs: 1 });
+  await delay.stop();
+  assert.equal((await listFaults(run)).length, 1);
 });
 
 test("a lossy line loses about as many as it shall", async (t) => {
@@ -202,7 +253,7 @@ test("a lossy line loses about as many as it shall", async (t) => {
 
 test("two runs at once have the same addresses and do not touch each other", async (t) => {
   const [one, two] = await Promise.all([lab(t), lab(t)]);
-  await addFaults(topology, one.run, around("paris", 100));
+  await addFaults(topology, one.run, cut(around("paris")));
   const target = { address: address("paris/n1").ipv4 };
   assert.ok(!answered(await one.machine("london/n1").ask({ ...target, ...GONE })));
   assert.ok(answered(await two.machine("london/n1").ask(target)));

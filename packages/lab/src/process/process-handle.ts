@@ -1,5 +1,5 @@
 /** A process held by a descriptor (pidfd): its number cannot become another's while it is held. */
-import { close, SystemError, systemCall } from "@carrick/agent/sys";
+import { close, systemCall, unlessCode } from "@carrick/agent/sys";
 import { ProcessError } from "./tied-child.ts";
 
 const syscall = systemCall("long syscall(long number, long a, long b, long c, long d)");
@@ -22,21 +22,13 @@ export class ProcessHandle implements Disposable {
 
   /** `undefined` when there is no such process. Throws `SystemError`. */
   static open(pid: number): ProcessHandle | undefined {
-    try {
-      return new ProcessHandle(pid, syscall(`hold process ${pid}`, SYS_PIDFD_OPEN, pid, 0, 0, 0));
-    } catch (error) {
-      if (error instanceof SystemError && error.code === "ESRCH") return undefined;
-      throw error;
-    }
+    const fd = unlessCode("ESRCH", () => syscall(`hold process ${pid}`, SYS_PIDFD_OPEN, pid, 0, 0, 0));
+    return fd === undefined ? undefined : new ProcessHandle(pid, fd);
   }
 
   /** SIGKILL; no harm when it has ended. */
   kill(): void {
-    try {
-      syscall(`kill process ${this.pid}`, SYS_PIDFD_SEND_SIGNAL, this.#fd, SIGKILL, 0, 0);
-    } catch (error) {
-      if (!(error instanceof SystemError && error.code === "ESRCH")) throw error;
-    }
+    unlessCode("ESRCH", () => syscall(`kill process ${this.pid}`, SYS_PIDFD_SEND_SIGNAL, this.#fd, SIGKILL, 0, 0));
   }
 
   /** Blocks this thread until it has ended. Throws `ProcessError` when it has not within `timeoutMs`. */
@@ -47,20 +39,14 @@ export class ProcessHandle implements Disposable {
     pollfd.writeInt16LE(POLLIN, 4);
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      try {
-        if (
-          pollCall(`wait for process ${this.pid}`, pollfd, 1, Math.max(0, Math.ceil(deadline - performance.now()))) > 0
-        )
-          return;
-      } catch (error) {
-        if (error instanceof SystemError && error.code === "EINTR") continue;
-        throw error;
-      }
-      const why = "it is stuck in the kernel; find out where in /proc";
-      throw new ProcessError(
-        `process ${this.pid}: has not ended within ${Math.round(timeoutMs)} ms of SIGKILL: ${why}`,
-      );
+      const left = Math.max(0, Math.ceil(deadline - performance.now()));
+      // A signal that is handled meanwhile ends the call early.
+      const ready = unlessCode("EINTR", () => pollCall(`wait for process ${this.pid}`, pollfd, 1, left));
+      if (ready === 1) return;
+      if (ready === 0) break;
     }
+    const why = "it is stuck in the kernel; /proc shows where";
+    throw new ProcessError(`process ${this.pid}: has not ended ${Math.round(timeoutMs)} ms after SIGKILL: ${why}`);
   }
 
   [Symbol.dispose](): void {

@@ -18,6 +18,7 @@ const MS_BIND = 0x1000;
 const MS_REC = 0x4000;
 const MS_SHARED = 0x10_0000;
 const MNT_DETACH = 2;
+const UMOUNT_NOFOLLOW = 8;
 const LOCK_EX = 2;
 /** Gives the kind of the namespace that a descriptor stands for. */
 const NS_GET_NSTYPE = 0xb703;
@@ -123,7 +124,7 @@ export function deleteNamespace(name: string): boolean {
   const path = namespacePath(name);
   try {
     // Until nothing is mounted there (EINVAL): an interrupted tool may have mounted twice.
-    for (;;) umount2(`unmount ${path}`, path, MNT_DETACH);
+    for (;;) umount2(`unmount ${path}`, path, MNT_DETACH | UMOUNT_NOFOLLOW);
   } catch (error) {
     if (!(error instanceof SystemError && (error.code === "EINVAL" || error.code === "ENOENT"))) throw error;
   }

@@ -119,7 +119,9 @@ export class Rtnetlink implements Disposable {
 
   #receive(what: string): Uint8Array {
     // With MSG_TRUNC the call gives the length of the datagram, however much of it was stored.
-    const length = untilNoSignal(() => recv(what, this.#fd, this.#buffer, this.#buffer.length, MSG_TRUNC));
+    const length = withinTime(what, () =>
+      untilNoSignal(() => recv(what, this.#fd, this.#buffer, this.#buffer.length, MSG_TRUNC)),
+    );
     if (length > this.#buffer.length) {
       throw new SystemError(
         what,
@@ -140,6 +142,15 @@ const ONE = new Uint8Array(new Int32Array([1]).buffer);
 /** `struct timeval` of a 64-bit machine. */
 function seconds(value: number): Uint8Array {
   return new Uint8Array(new BigInt64Array([BigInt(value), 0n]).buffer);
+}
+
+function withinTime(what: string, call: () => number): number {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof SystemError && error.code === "EAGAIN")) throw error;
+    throw new SystemError(what, constants.errno.ETIMEDOUT, `the kernel has not answered in ${TIMEOUT_SECONDS} seconds`);
+  }
 }
 
 /** A call with a time limit is not restarted by the kernel when a signal's handler has run. */

@@ -53,7 +53,9 @@ async function run(
   const enter = namespace === undefined ? [] : ["nsenter", `--net=${namespace}`];
   const [command, ...rest] = [...enter, "nft", ...args];
   const child = spawn(command!, rest, { stdio: [input, "pipe", "pipe"], timeout: TIMEOUT_MS, killSignal: "SIGKILL" });
-  const [stdout, stderr, end] = await Promise.all([read(child.stdout!), read(child.stderr!), ended(child)]);
+  const [stdout, stderr, end] = await Promise.all([read(child.stdout!), read(child.stderr!), ended(child)]).finally(
+    () => child.kill("SIGKILL"),
+  );
   if (end === 0) return stdout;
   if (end === "ENOENT") throw new NftError(`${what}: there is no ${command}; install nftables and util-linux`);
   throw new NftError(`${what}: ${stderr.trim().split("\n")[0] || `nft ended with ${end}`}`);

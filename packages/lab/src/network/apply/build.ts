@@ -10,6 +10,7 @@ import {
   ensureProxy,
   findLink,
   getLink,
+  type LinkSpec,
   type Namespace,
   NamespaceError,
   openNamespace,
@@ -17,7 +18,7 @@ import {
   setLinkUp,
   setSysctls,
 } from "@carrick/agent/net";
-import type { Plan, PlannedLink, PlannedNamespace } from "../plan/plan.ts";
+import type { CableEnd, Plan, PlannedCable, PlannedLink, PlannedNamespace } from "../plan/plan.ts";
 
 interface Open {
   readonly namespace: Namespace;
@@ -78,20 +79,14 @@ export function isBuilt(plan: Plan): boolean {
   return true;
 }
 
-function plugIn(open: ReadonlyMap<string, Open>, [a, b]: Plan["cables"][number]["ends"]): void {
-  const end = ({
-    namespace,
-    link,
-  }: {
-    namespace: string;
-    link: string;
-  }): { name: string; mac: string; fd: number; net: Rtnetlink } => {
-    const { plan, namespace: at, net } = open.get(namespace)!;
-    const { name, mac } = plan.links.find(({ name }) => name === link)!;
-    return { name, mac, fd: at.fd, net };
-  };
-  const [one, other] = [end(a), end(b)];
-  createVeth(one.net, { name: one.name, mac: one.mac }, { name: other.name, mac: other.mac, namespace: other.fd });
+function plugIn(open: ReadonlyMap<string, Open>, [a, b]: PlannedCable["ends"]): void {
+  const [one, other] = [open.get(a.namespace)!, open.get(b.namespace)!];
+  createVeth(one.net, specOf(one, a), { ...specOf(other, b), namespace: other.namespace.fd });
+}
+
+function specOf({ plan }: Open, { link }: CableEnd): LinkSpec {
+  const { name, mac } = plan.links.find((one) => one.name === link)!;
+  return { name, mac };
 }
 
 function prepareLink({ net, namespace }: Open, { name, addresses, settings }: PlannedLink): void {

@@ -13,8 +13,8 @@ import { writeRunState } from "./run-state.ts";
 
 /**
  * Makes the network of a run. When exactly this stands already, nothing is touched: programs in it go on. Anything else
- * of the run (half-made, or of another topology) is removed first. Gives whether it was made. Throws `RunLockedError`
- * and what the kernel refuses.
+ * of the run (half-made, or of another topology) is removed first, and what cannot be made whole is removed again. Gives
+ * whether it was made. Throws `RunLockedError` and what the kernel refuses.
  */
 export function bringUp(topology: Topology, run: string): Promise<boolean> {
   const plan = planNetwork(topology, run);
@@ -22,16 +22,21 @@ export function bringUp(topology: Topology, run: string): Promise<boolean> {
     ensureBpffs();
     const stands = isBuilt(plan);
     if (!stands) removeNetwork(run);
-    writeRunState(run, topology);
-    if (stands) return false;
-    for (const { place } of plan.namespaces) {
-      if (place.kind !== "node") continue;
-      ensureCgroup(run, placeSlug(place));
-      ensurePins(run, placeSlug(place));
+    try {
+      writeRunState(run, topology);
+      for (const { place } of plan.namespaces) if (place.kind === "node") ensureNode(run, place);
+      if (!stands) buildNetwork(plan);
+    } catch (error) {
+      if (!stands) removeNetwork(run);
+      throw error;
     }
-    buildNetwork(plan);
-    return true;
+    return !stands;
   });
+}
+
+function ensureNode(run: string, node: Place): void {
+  ensureCgroup(run, placeSlug(node));
+  ensurePins(run, placeSlug(node));
 }
 
 /** Removes everything of a run, its processes too. Needs nothing but the run's name. */

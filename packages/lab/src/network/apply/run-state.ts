@@ -1,5 +1,5 @@
 /** What is kept of a run that is up: its topology, for commands that come later. Nothing depends on it being there. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkRunId } from "../plan/place.ts";
 import { parseTopology, TopologyError } from "../topology/load.ts";
@@ -49,4 +49,9 @@ export function listRunState(run: string): string[] {
 
 export function removeRunState(run: string): void {
   rmSync(folderOf(run), { recursive: true, force: true });
+  try {
+    rmdirSync(FOLDER);
+  } catch {
+    // Of another run as well, or not there.
+  }
 }

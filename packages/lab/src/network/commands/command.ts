@@ -97,3 +97,10 @@ export function percentOf(text: string): number {
   if (digits === undefined) throw new UsageError(`--loss ${text} is no share of packets; write one like 20%`);
   return Number(digits);
 }
+
+/** `40ms` or `40`. Throws `UsageError`. */
+export function millisecondsOf(text: string): number {
+  const [, digits] = /^(\d{1,6})(?:ms)?$/.exec(text) ?? [];
+  if (digits === undefined) throw new UsageError(`--delay ${text} is no time; write one like 40ms`);
+  return Number(digits);
+}

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { spawnTied } from "../../process/index.ts";
 import { takeDown } from "../apply/network.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -56,6 +59,20 @@ test("a run comes up, is shown, cut, healed, entered, and goes down", async (t) 
   assert.match(on("down").stdout, /is down: 0 namespaces removed/);
 });
 
+test("a delay lasts as long as its command", async (t) => {
+  const run = `t${randomBytes(4).toString("hex")}`;
+  t.after(() => takeDown(run));
+  lab("up", "--run", run);
+  const args = ["--conditions=source", MAIN, "cut", "--run", run, "paris", "--delay", "40ms"];
+  const held = await spawnTied({ command: process.execPath, args, stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(createInterface({ input: held.child.stdout! }), "line");
+  assert.equal(line, "held back by 40 ms until this command ends (Ctrl-C)");
+  const shown = lab("status", "--run", run).stdout;
+  assert.match(shown, /^held back: paris > \* 40 ms\nheld back: \* > paris 40 ms$/m);
+  assert.deepEqual(await held.stop(), { code: 0, signal: null });
+  assert.doesNotMatch(lab("status", "--run", run).stdout, /held back/);
+});
+
 test("words that make no sense are exit 2 and a sentence, places that are not there exit 1", (t) => {
   const run = `t${randomBytes(4).toString("hex")}`;
   t.after(() => takeDown(run));
@@ -67,6 +84,8 @@ test("words that make no sense are exit 2 and a sentence, places that are not th
     [["up", "--topology", "/absent.yaml"], 1, /^lab up: \/absent\.yaml: cannot be read/],
     [["cut"], 2, /name a place, or a line by --from and --to/],
     [["cut", "paris", "--to", "london"], 2, /name a place, or a line/],
+    [["cut", "paris", "--delay", "long"], 2, /--delay long is no time; write one like 40ms/],
+    [["cut", "paris", "--delay", "1", "--loss", "1"], 2, /--loss and --delay are two cuts/],
     [["cut", "paris", "--loss", "some"], 2, /--loss some is no share of packets/],
     [["cut", "paris", "--loss", "0", "--run", run], 1, /a loss of 0 percent cannot be/],
     [["cut", "berlin", "--run", run], 1, /"berlin" is no place of this lab; the places are london, paris, /],

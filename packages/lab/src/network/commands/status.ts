@@ -1,4 +1,5 @@
 import { readRunState } from "../apply/run-state.ts";
+import { listDelays } from "../delay/delays.ts";
 import { describe } from "../fault/fault-ruleset.ts";
 import { listFaults } from "../fault/faults.ts";
 import { listProcesses } from "../machine/processes.ts";
@@ -26,6 +27,7 @@ is cut. It says what of a lab is not real.`,
     console.log(table(placesOf(topology).map((place) => line(topology, place))));
     console.log(faults.length === 0 ? "nothing is cut" : "cut, with packets lost by it:");
     for (const fault of faults) console.log(`  ${describe(fault)}  ${fault.packets}`);
+    for (const delay of listDelays(run)) console.log(`held back: ${delay}`);
     console.log(`\n${NOT_REAL}`);
     return 0;
   },

@@ -1,6 +1,9 @@
 /** Faults as rules of nftables in the router, and read back from there: the kernel is the only place they stand. Pure. */
 import type { Topology } from "../topology/topology.ts";
-import { type Fault, FaultError, linksOf } from "./fault.ts";
+import { routerLink } from "../plan/place.ts";
+import { destinationsOf } from "../plan/plan.ts";
+import { isIpv6 } from "../topology/range.ts";
+import { type Fault, FaultError, placesBetween } from "./fault.ts";
 
 export const FAULT_TABLE = { family: "inet", name: "carrick-lab-faults" } as const;
 const CHAIN = "forward";
@@ -16,26 +19,45 @@ export function faultRuleset(topology: Topology, faults: readonly Fault[]): unkn
       { delete: { table: FAULT_TABLE } },
       { add: { table: FAULT_TABLE } },
       { add: { chain: { family, table, name: CHAIN, ...hook } } },
-      ...faults.map((fault) => ({
-        add: { rule: { family, table, chain: CHAIN, comment: describe(fault), expr: expression(topology, fault) } },
-      })),
+      ...faults.flatMap((fault) =>
+        expressions(topology, fault).map((expr) => ({
+          add: { rule: { family, table, chain: CHAIN, comment: describe(fault), expr } },
+        })),
+      ),
     ],
   };
 }
 
-function expression(topology: Topology, fault: Fault): unknown[] {
-  const { from, to } = linksOf(topology, fault);
-  const on = (key: string, links: readonly string[]): unknown => ({
-    match: { op: "==", left: { meta: { key } }, right: { set: links } },
-  });
+/**
+ * One rule for each family: by the link on which a packet comes, and by where it wants to go. Not by the link on which
+ * it leaves: that may be a relay that delays it.
+ */
+function expressions(topology: Topology, fault: Fault): unknown[][] {
+  if (!Number.isInteger(fault.loss) || fault.loss < 1 || fault.loss > 100) {
+    throw new FaultError(`a loss of ${fault.loss} percent cannot be; give a whole number from 1 to 100`);
+  }
+  const { from, to } = placesBetween(topology, fault);
+  const links = from.map((place) => routerLink(topology, place));
+  const destinations = destinationsOf(topology, to);
   const chance = { match: { op: "<", left: { numgen: { mode: "random", mod: 100, offset: 0 } }, right: fault.loss } };
-  return [
-    on("iifname", from),
-    on("oifname", to),
+  return (["ip", "ip6"] as const).map((protocol) => [
+    { match: { op: "==", left: { meta: { key: "iifname" } }, right: { set: links } } },
+    {
+      match: {
+        op: "==",
+        left: { payload: { protocol, field: "daddr" } },
+        right: { set: destinations.filter((range) => isIpv6(range) === (protocol === "ip6")).map(prefix) },
+      },
+    },
     ...(fault.loss < 100 ? [chance] : []),
     { counter: { packets: 0, bytes: 0 } },
     { drop: null },
-  ];
+  ]);
+}
+
+function prefix(range: string): unknown {
+  const [addr, len] = range.split("/");
+  return { prefix: { addr, len: Number(len) } };
 }
 
 /** `london/n1 > paris 20%`: the rule's comment, and what `status` shows. */
@@ -52,15 +74,19 @@ export interface StandingFault extends Fault {
 export function readFaults(listing: unknown): StandingFault[] {
   const entries = (Object(listing) as { nftables?: unknown }).nftables;
   if (!Array.isArray(entries)) throw new FaultError("the table of faults: nft's answer has no list");
-  return entries.flatMap((entry: unknown): StandingFault[] => {
+  const found = new Map<string, StandingFault>();
+  for (const entry of entries as unknown[]) {
     const { rule } = Object(entry) as { rule?: { comment?: unknown; expr?: unknown } };
-    if (rule === undefined) return [];
-    const [, from, to, loss] = /^(\S+) > (\S+) (\d+)%$/.exec(String(rule.comment)) ?? [];
+    if (rule === undefined) continue;
+    const comment = String(rule.comment);
+    const [, from, to, loss] = /^(\S+) > (\S+) (\d+)%$/.exec(comment) ?? [];
     if (from === undefined || to === undefined) {
-      throw new FaultError(`the table of faults: rule "${String(rule.comment)}" is not of the lab; heal everything`);
+      throw new FaultError(`the table of faults: rule "${comment}" is not of the lab; remove it, or take the run down`);
     }
-    return [{ from, to, loss: Number(loss), packets: countOf(rule.expr) }];
-  });
+    const packets = countOf(rule.expr) + (found.get(comment)?.packets ?? 0);
+    found.set(comment, { from, to, loss: Number(loss), packets });
+  }
+  return [...found.values()];
 }
 
 function countOf(expr: unknown): number {

@@ -1,11 +1,15 @@
 /** What is wrong with the network on purpose: packets from some links to others are lost. Pure. */
-import { type Place, PlaceError, placeName, placesOf, routerLink } from "../plan/place.ts";
+import { type Place, PlaceError, placeName, placesOf } from "../plan/place.ts";
 import type { Topology } from "../topology/topology.ts";
 
 /** From one place to another, one way. A place is `london`, `london/n1`, `london/cp`, `edge`, `client` or `*`. */
-export interface Fault {
+export interface Line {
   readonly from: string;
   readonly to: string;
+}
+
+/** Packets that a line loses on purpose. */
+export interface Fault extends Line {
   /** Of a hundred packets; 100 is a cut. */
   readonly loss: number;
 }
@@ -17,40 +21,46 @@ export class FaultError extends Error {
 
 export const EVERYWHERE = "*";
 
-export interface FaultLinks {
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-}
-
-/** `loss` packets of a hundred are lost between the place and all others, both ways. */
-export function around(place: string, loss: number): Fault[] {
+/** Both ways between a place and all others. */
+export function around(place: string): Line[] {
   return [
-    { from: place, to: EVERYWHERE, loss },
-    { from: EVERYWHERE, to: place, loss },
+    { from: place, to: EVERYWHERE },
+    { from: EVERYWHERE, to: place },
   ];
 }
 
-/**
- * The router's links that a fault is about; `*` is everything but the other side. What is inside a place reaches itself:
- * a cluster that is cut off still works inside. Throws `FaultError`, `PlaceError`.
- */
-export function linksOf(topology: Topology, { from, to, loss }: Fault): FaultLinks {
-  if (!Number.isInteger(loss) || loss < 1 || loss > 100) {
-    throw new FaultError(`a loss of ${loss} percent cannot be; give a whole number from 1 to 100`);
-  }
-  const [inside, outside] = [linksOfPlace(topology, from), linksOfPlace(topology, to)];
-  const links = {
-    from: from === EVERYWHERE ? inside.filter((link) => !outside.includes(link)) : inside,
-    to: to === EVERYWHERE ? outside.filter((link) => !inside.includes(link)) : outside,
-  };
-  if (links.from.length > 0 && links.to.length > 0) return links;
-  throw new FaultError(`from ${from} to ${to}: there is nothing between them; name two places of the lab`);
+/** Nothing comes through. */
+export function cut(lines: readonly Line[]): Fault[] {
+  return lines.map((line) => ({ ...line, loss: 100 }));
 }
 
-function linksOfPlace(topology: Topology, name: string): string[] {
+export interface Between {
+  readonly from: readonly Place[];
+  readonly to: readonly Place[];
+}
+
+/**
+ * The machines on both sides of a line; `*` is everything but the other side. What is inside a place reaches itself: a
+ * cluster that is cut off still works inside. Throws `FaultError`, `PlaceError`.
+ */
+export function placesBetween(topology: Topology, line: Line): Between {
+  const [inside, outside] = [placesCalled(topology, line.from), placesCalled(topology, line.to)];
+  const without = (places: Place[], others: Place[]): Place[] => {
+    const names = new Set(others.map(placeName));
+    return places.filter((place) => !names.has(placeName(place)));
+  };
+  const between = {
+    from: line.from === EVERYWHERE ? without(inside, outside) : inside,
+    to: line.to === EVERYWHERE ? without(outside, inside) : outside,
+  };
+  if (between.from.length > 0 && between.to.length > 0) return between;
+  throw new FaultError(`from ${line.from} to ${line.to}: there is nothing between them; name two places of the lab`);
+}
+
+function placesCalled(topology: Topology, name: string): Place[] {
   const places = placesOf(topology);
   const found = places.filter((place) => name === EVERYWHERE || placeName(place) === name || clusterOf(place) === name);
-  if (found.length > 0) return found.map((place) => routerLink(topology, place));
+  if (found.length > 0) return found;
   throw new PlaceError(name, [...topology.clusters.map((cluster) => cluster.name), ...places.map(placeName)]);
 }
 

@@ -1,7 +1,7 @@
 /** Processes of a run, whoever started them: those in its network namespaces and those in its cgroups. */
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { listNamespaces, namespacePath } from "@carrick/agent/net";
-import { ProcessHandle } from "../../process/index.ts";
+import { ProcessHandle } from "../../process/process-handle.ts";
 import { runPrefix } from "../plan/place.ts";
 import { processesOf, runCgroup } from "./cgroups.ts";
 
@@ -25,16 +25,16 @@ export function killProcesses(run: string): number {
   const deadline = performance.now() + DEADLINE_MS;
   let killed = 0;
   for (;;) {
-    const pids = pidsOf(run);
-    if (pids.length === 0) return killed;
-    for (const pid of pids) {
-      using handle = ProcessHandle.open(pid);
-      // The number may be another process's by now: what the handle holds is asked again.
-      if (handle === undefined || !pidsOf(run).includes(pid)) continue;
-      handle.kill();
-      handle.waitUntilEnded(Math.max(0, deadline - performance.now()));
-      killed++;
-    }
+    using handles = new DisposableStack();
+    const held = pidsOf(run).flatMap((pid) => ProcessHandle.open(pid) ?? []);
+    for (const handle of held) handles.use(handle);
+    // A number may have become another process's before it was held; what is held now is asked again.
+    const still = new Set(pidsOf(run));
+    const ours = held.filter(({ pid }) => still.has(pid));
+    if (ours.length === 0) return killed;
+    for (const handle of ours) handle.kill();
+    for (const handle of ours) handle.waitUntilEnded(Math.max(0, deadline - performance.now()));
+    killed += ours.length;
   }
 }
 

@@ -40,7 +40,12 @@ export interface PlannedLink {
 
 /** A cable between two links of the plan. */
 export interface PlannedCable {
-  readonly ends: readonly [{ namespace: string; link: string }, { namespace: string; link: string }];
+  readonly ends: readonly [CableEnd, CableEnd];
+}
+
+export interface CableEnd {
+  readonly namespace: string;
+  readonly link: string;
 }
 
 export interface Plan {
@@ -141,9 +146,11 @@ function planMachine(topology: Topology, run: string, place: Place, at: number):
 function planRouter(topology: Topology, run: string, places: readonly Place[]): PlannedNamespace {
   const routed = new Set<string>();
   /** Of two clusters with the same pods the first has the route: a network cannot know better. */
-  const onlyFirst = (route: RouteSpec): boolean => {
-    const key = `${route.destination} ${route.table ?? ""}`;
-    return !routed.has(key) && routed.add(key) !== undefined;
+  const isFirst = ({ destination, table }: RouteSpec): boolean => {
+    const key = `${destination} ${table}`;
+    if (routed.has(key)) return false;
+    routed.add(key);
+    return true;
   };
   return {
     name: namespaceOf(run, { kind: "router" }),
@@ -160,7 +167,7 @@ function planRouter(topology: Topology, run: string, places: readonly Place[]): 
           `${addressAt(network.ipv4, ROUTER_HOST)}/32`,
           `${addressAt(network.ipv6, digits(ROUTER_HOST))}/128`,
         ],
-        routes: routesTo(topology, place).filter(onlyFirst),
+        routes: [...routesTo(topology, place), ...routesForClient(topology, place)].filter(isFirst),
         proxies: neighbours.map((other) => addressesOf(topology, other).ipv6),
         settings: {
           [`ipv4/conf/${link}/proxy_arp`]: 1,
@@ -175,11 +182,14 @@ function planRouter(topology: Topology, run: string, places: readonly Place[]): 
   };
 }
 
+/** What is behind the links of machines: their own addresses and, for nodes, those of their pods. Each once. */
+export function destinationsOf(topology: Topology, places: readonly Place[]): string[] {
+  return [...new Set(places.flatMap((place) => routesTo(topology, place)).map(({ destination }) => destination))];
+}
+
 function routesTo(topology: Topology, place: Place): RouteSpec[] {
   const { ipv4, ipv6 } = addressesOf(topology, place);
   const own = [{ destination: `${ipv4}/32` }, { destination: `${ipv6}/128` }];
-  // What the client may reach stands in a table of its own as well.
-  if (place.kind === "edge") return [...own, ...own.map((route) => ({ ...route, table: CLIENT_TABLE }))];
   if (place.kind !== "node") return own;
   const pods = nodePods(clusterOf(topology, place.cluster), place.node);
   return [
@@ -187,6 +197,12 @@ function routesTo(topology: Topology, place: Place): RouteSpec[] {
     { destination: pods.ipv4, via: ipv4, onlink: true },
     { destination: pods.ipv6, via: ipv6, onlink: true },
   ];
+}
+
+/** What the client may reach stands in a table of its own as well. */
+function routesForClient(topology: Topology, place: Place): RouteSpec[] {
+  if (place.kind !== "edge") return [];
+  return routesTo(topology, place).map((route) => ({ ...route, table: CLIENT_TABLE }));
 }
 
 /** A client is of the outside world: it reaches the edge and nothing else, and nothing else reaches it. */
