@@ -78,13 +78,9 @@ export async function openMesh(names: readonly string[], options: { readonly cac
         share: (serviceName, endpoints, annotations = GLOBAL) => {
           const address = given.get(serviceName) ?? `10.${95 + index}.0.${++addresses}`;
           given.set(serviceName, address);
-          const object = service({ name: serviceName, namespace: "shop", ports: [{ name: "http", port: 80 }] });
+          const ports = [{ name: "http", port: 80 }];
           cluster.apply(
-            {
-              ...object,
-              metadata: { ...object.metadata, annotations },
-              spec: { ...object.spec, clusterIP: address, clusterIPs: [address] },
-            },
+            service({ name: serviceName, namespace: "shop", annotations, ports, clusterIPs: [address] }),
             endpointSlice({
               name: `${serviceName}-1`,
               namespace: "shop",

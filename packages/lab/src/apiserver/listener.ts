@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
+import type { Namespace } from "@carrick/agent/net";
 import { Connection } from "./connection.ts";
 import { http1Exchange, http2Exchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
@@ -20,6 +21,8 @@ export interface TlsMaterial {
 export interface ListenOptions {
   readonly address: string;
   readonly port: number;
+  /** Where it listens, on all addresses; here when not given. */
+  readonly namespace: Namespace | undefined;
   /** Plain HTTP/1.1 without it. */
   readonly tls: TlsMaterial | undefined;
   readonly maxConnections: number;
@@ -57,14 +60,16 @@ export class Listener {
   }
 
   async listen(): Promise<void> {
-    const { address, port } = this.#options;
+    const { address, port, namespace } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.on("error", (error: NodeJS.ErrnoException) => {
       const fix =
         error.code === "EADDRINUSE" ? "choose another port or stop who has it" : "give an address of this host";
       reject(new Error(`${address}:${port}: cannot listen: ${error.message}: ${fix}`, { cause: error }));
     });
-    this.#server.listen(port, address, resolve);
+    // Without an address the socket is made in this turn; with one only after a resolver has been asked.
+    if (namespace === undefined) this.#server.listen(port, address, resolve);
+    else namespace.within(() => this.#server.listen(port, resolve));
     await promise;
   }
 

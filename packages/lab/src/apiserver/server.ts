@@ -5,6 +5,7 @@
  */
 import { randomInt, randomUUID } from "node:crypto";
 import { Api } from "./api.ts";
+import type { Namespace } from "@carrick/agent/net";
 import { systemClock } from "@carrick/kube";
 import type { Clock } from "@carrick/kube";
 import type { Connection } from "./connection.ts";
@@ -28,6 +29,8 @@ export interface ApiServerOptions {
   readonly address?: string;
   /** Default: any that is free. */
   readonly port?: number;
+  /** A network namespace where it listens, on all addresses; it may be closed then. */
+  readonly namespace?: Namespace;
   /** Plain HTTP/1.1 when not given. `caPem` goes into the kubeconfig; default: the certificate itself. */
   readonly tls?: (TlsMaterial & { readonly caPem?: string }) | undefined;
   /** Bearer tokens. When neither they nor an authority for clients are given, everybody is let in. */
@@ -92,6 +95,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const listener = new Listener({
     address,
     port: options.port ?? 0,
+    namespace: options.namespace,
     tls,
     maxConnections: options.maxConnections ?? 10_000,
     on: (exchange) => void answer(exchange).catch((error: unknown) => respondError(exchange, error)),

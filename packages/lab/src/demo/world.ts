@@ -1,12 +1,11 @@
 /** Two clusters, two replicas of the controller over both, two Envoys: everything that the steps work on. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Authority, controllerName, createAuthority, edgeName } from "../trust/index.ts";
+import { type Authority, controllerName, createAuthority, edgeName, writeKeyPair } from "../trust/index.ts";
 import { type Addresses, chooseAddresses, CLUSTERS, type DemoCluster } from "./addresses.ts";
 import { type CommandResult, runCarrick } from "./carrick-command.ts";
 import { Cluster, kubeconfigOf } from "./cluster.ts";
 import { Edge } from "./edge.ts";
-import { writeKeyPair } from "./key-files.ts";
 import { DOMAIN, fleetName, Replica } from "./replica.ts";
 import { DemoError, type RunFolder } from "./run-folder.ts";
 

@@ -16,12 +16,15 @@ export interface ServiceOptions extends NamespacedMeta {
   readonly type?: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
   /** `None` makes it headless. */
   readonly clusterIP?: string;
+  /** One of each family; the first is `clusterIP` too. */
+  readonly clusterIPs?: readonly string[];
   readonly externalName?: string;
   readonly selector?: Readonly<Record<string, string>>;
 }
 
 export function service(options: ServiceOptions) {
-  const { ports = [80], type = "ClusterIP", clusterIP, externalName, selector } = options;
+  const { ports = [80], type = "ClusterIP", clusterIPs, externalName, selector } = options;
+  const { clusterIP = clusterIPs?.[0] } = options;
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -30,6 +33,7 @@ export function service(options: ServiceOptions) {
       type,
       ports: ports.map((given) => servicePort(typeof given === "number" ? { port: given } : given)),
       ...(clusterIP === undefined ? {} : { clusterIP }),
+      ...(clusterIPs === undefined ? {} : { clusterIPs }),
       ...(externalName === undefined ? {} : { externalName }),
       ...(selector === undefined ? {} : { selector }),
     },

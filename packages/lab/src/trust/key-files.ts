@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KeyPair } from "../trust/index.ts";
+import type { KeyPair } from "./authority.ts";
 
 /** Writes `<name>.pem` and `<name>.key` and gives their paths. */
 export function writeKeyPair(
