@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clusterSelf } from "@carrick/lab";
+import { failures, POD_PORT, startConnects } from "../../packages/lab/src/mesh/index.ts";
 import { type Machine, seen } from "../../packages/lab/src/network/echo-machine.ts";
-import { type KernelBed, type KernelCluster, openKernelBed, PORT } from "./kernel-bed.ts";
+import { type KernelBed, openKernelBed } from "./kernel-bed.ts";
 
 const LONDON = ["london-1", "london-2"];
 const ALL = [...LONDON, "paris-1", "paris-2"];
@@ -29,31 +30,6 @@ async function everybodyAnswers({ until, london, paris }: KernelBed): Promise<vo
   }
 }
 
-interface Load {
-  /** Stops it; `failures` is every answer that did not come from a pod. */
-  end(): Promise<{ readonly connections: number; readonly failures: readonly string[] }>;
-}
-
-/** Connects one after the other, without retries, a second for each. */
-function startLoad(machine: Machine, address: string): Load {
-  const failures: string[] = [];
-  const stop = new AbortController();
-  let connections = 0;
-  const running = (async () => {
-    for (; !stop.signal.aborted; connections++) {
-      const answer = (await machine.ask({ address, over: "tcp", wait: 1000 })).join();
-      if (!/^(london|paris)-[12] /.test(answer)) failures.push(answer || "nothing came");
-    }
-  })();
-  return {
-    end: async () => {
-      stop.abort();
-      await running;
-      return { connections, failures };
-    },
-  };
-}
-
 test("pods of both clusters answer at a global Service, over TCP and UDP, IPv4 and IPv6, and see who asks", async () => {
   await using bed = await openKernelBed();
   await everybodyAnswers(bed);
@@ -62,7 +38,7 @@ test("pods of both clusters answer at a global Service, over TCP and UDP, IPv4 a
     for (const over of ["tcp", "udp"] as const) {
       const [answer = ""] = await machine.ask({ address, over });
       assert.equal(answer.split(" ")[1], seen(pod[family as "ipv4" | "ipv6"]), `${over} ${address}`);
-      const unknown = await machine.ask({ address, over, port: PORT + 1 });
+      const unknown = await machine.ask({ address, over, port: POD_PORT + 1 });
       assert.deepEqual(unknown, ["ECONNREFUSED"], `${over} ${address}, a port that the Service does not have`);
     }
   }
@@ -76,7 +52,7 @@ test("a cluster that is drained is left by new connections of both clusters, and
     paris.api.objects.apply(clusterSelf({ drain }));
     const wanted = drain ? LONDON : ALL;
     for (const { pods, cart } of [london, paris]) {
-      const [{ pod, machine }] = pods as [KernelCluster["pods"][number]];
+      const { pod, machine } = pods[0]!;
       await until(`${pod.name} meets ${wanted.join(", ")}`, () => meets(machine, cart.ipv4, "tcp", wanted));
     }
   }
@@ -88,27 +64,27 @@ test("a killed agent and killed controllers stop nothing, and those that come af
   const { london, paris, until } = bed;
   const { machine } = london.pods[0]!;
   const { agent } = london.nodes[0]!;
-  const load = startLoad(machine, london.cart.ipv4);
+  const load = startConnects(machine, london.cart.ipv4);
 
   await agent.kill();
   paris.share(paris.pods.slice(0, 1));
   await agent.again();
   await until("the new agent knows the change", () => meets(machine, london.cart.ipv4, "tcp", [...LONDON, "paris-1"]));
 
-  await Promise.all([london.controller.kill(), paris.controller.kill()]);
+  await Promise.all([...london.controllers, ...paris.controllers].map((controller) => controller.kill()));
   paris.share(paris.pods);
-  await london.controller.again();
+  await Promise.all(london.controllers.map((controller) => controller.again()));
   london.share(london.pods.slice(0, 1));
   await until("the own change arrives, and nothing of the silent peer is lost", () =>
     meets(machine, london.cart.ipv4, "tcp", ["london-1", "paris-1"]),
   );
-  await paris.controller.again();
+  await Promise.all(paris.controllers.map((controller) => controller.again()));
   await until("the peer's change arrives", () =>
     meets(machine, london.cart.ipv4, "tcp", ["london-1", "paris-1", "paris-2"]),
   );
 
-  const { connections, failures } = await load.end();
-  t.diagnostic(`${connections} connections meanwhile`);
-  assert.ok(connections > 100, `only ${connections} connections`);
-  assert.deepEqual(failures, []);
+  await load.stop();
+  t.diagnostic(`${load.made.length} connections meanwhile`);
+  assert.ok(load.made.length > 100, `only ${load.made.length} connections`);
+  assert.deepEqual(failures(load.made), []);
 });

@@ -16,14 +16,16 @@ import {
   processPlace,
   runPrefix,
 } from "../network/index.ts";
-import { CHECKOUT } from "../process/checkout.ts";
+import { CHECKOUT, programArguments } from "../process/checkout.ts";
 import { ProcessError, type ProcessPlace, type Program, Restartable, startProgram } from "../process/index.ts";
 import { nodeName, writeKeyPair } from "../trust/index.ts";
-import { DOMAIN, type MeshPlace, XDS_PORT } from "./control-plane.ts";
+import { controllersOf, DOMAIN, type MeshPlace } from "./control-plane.ts";
 
 export interface MeshNode {
   readonly name: string;
   readonly agent: Restartable<Program<true>>;
+  /** Where its programs and maps are pinned. */
+  readonly pins: string;
   /** Makes a pod as a container runtime does, by the CNI plugin. */
   addPod(name: string): Promise<Pod>;
 }
@@ -50,8 +52,8 @@ export async function startNode(
   const name = placeSlug(machine);
   const place = processPlace(run, machine);
   const runDir = join(folder, name);
+  const pins = ensurePins(run, name);
   const pair = await authority.issue({ uris: [nodeName(DOMAIN, cluster.name, `n${node}`)] });
-  const controller = addressesOf(topology, { kind: "control-plane", cluster: cluster.name }).ipv4;
   const configPath = join(folder, `${name}.yaml`);
   writeFileSync(
     configPath,
@@ -59,11 +61,11 @@ export async function startNode(
       cluster: cluster.name,
       node: `n${node}`,
       domain: DOMAIN,
-      controllers: [{ address: controller, port: XDS_PORT }],
+      controllers: controllersOf(topology, cluster.name),
       tls: { ...writeKeyPair(pair, folder, name), authority: "ca.pem" },
       metrics: { address: "127.0.0.1", port: 18_003 },
       runDir,
-      bpf: { folder: ensurePins(run, name), cgroup: place.cgroup },
+      bpf: { folder: pins, cgroup: place.cgroup, objects: join(CHECKOUT, "build", "datapath") },
       cni: {
         podCidrs: Object.values(nodePods(cluster, node)),
         meshCidrs: topology.clusters.flatMap(({ pods, network }) => [
@@ -78,7 +80,7 @@ export async function startNode(
     startProgram<true>({
       name,
       command: process.execPath,
-      args: [join(CHECKOUT, "build", "agent.mjs"), "--config", configPath],
+      args: [...programArguments("agent"), "--config", configPath],
       logFolder: folder,
       place,
       ready: (line) => (line.includes('"started"') ? true : undefined),
@@ -89,6 +91,7 @@ export async function startNode(
   return {
     name,
     agent,
+    pins,
     addPod: (podName) => addPod({ podName, run, place, agentSocket, stack }),
   };
 }
