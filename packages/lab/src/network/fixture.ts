@@ -5,8 +5,14 @@ import { isIPv6 } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import type { TestContext } from "node:test";
 import { type ProcessPlace, spawnTied, type TiedChild } from "../process/index.ts";
-import { processPlace, takeDown } from "./apply/network.ts";
-import { type Place, placeName } from "./plan/place.ts";
+import { bringUp, processPlace, takeDown } from "./apply/network.ts";
+import { addressesOf } from "./plan/addresses.ts";
+import { type Place, placeName, placesOf } from "./plan/place.ts";
+import { defaultTopology } from "./topology/load.ts";
+import type { Ranges } from "./topology/topology.ts";
+
+export const topology = defaultTopology();
+export const places = placesOf(topology);
 
 /** Echoes its name and who asked, over UDP and TCP, and asks others when it is told to on its input. */
 const MACHINE = `
@@ -106,7 +112,36 @@ export async function startMachines(t: TestContext, run: string, places: readonl
   return machines;
 }
 
+export interface Lab {
+  readonly run: string;
+  readonly machine: (name: string) => Machine;
+}
+
+/** Two clusters of two nodes, up, with a machine everywhere. */
+export async function lab(t: TestContext): Promise<Lab> {
+  const run = testRun(t);
+  const began = performance.now();
+  await bringUp(topology, run);
+  t.diagnostic(`up of 2 x 2 nodes: ${(performance.now() - began).toFixed(0)} ms`);
+  const machines = await startMachines(t, run, places);
+  return { run, machine: (name) => machines.find((machine) => machine.name === name)! };
+}
+
+export function address(name: string): Ranges {
+  return addressesOf(
+    topology,
+    places.find((place) => placeName(place) === name)!,
+  );
+}
+
 /** As a dual-stack socket shows it. */
 export function seen(address: string): string {
   return isIPv6(address) ? address : `::ffff:${address}`;
+}
+
+/** For what is expected not to come. */
+export const GONE = { wait: 300 };
+
+export function answered(answers: readonly string[]): boolean {
+  return answers.length > 0;
 }

@@ -25,8 +25,8 @@ export function runCgroup(run: string): string {
 }
 
 /**
- * Makes the subtree of a machine of a run (`london-n1`), or one below it (`london-n1/pods/7`), if it is not there; gives
- * its path. Throws `CgroupError`.
+ * Makes the subtree of a machine of a run (`london-n1`), or one below it (`london-n1/pods/7`), if it is not there;
+ * gives its path. Throws `CgroupError`.
  */
 export function ensureCgroup(run: string, machine: string): string {
   if (machine.split("/").some((part) => part === "" || part.startsWith("."))) {
