@@ -4,24 +4,23 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { listNamespaces } from "@carrick/agent/net";
-import { isBuilt } from "./apply/build.ts";
-import { withRunLock } from "./apply/lock.ts";
-import { bringUp, takeDown } from "./apply/network.ts";
-import { readSnapshot } from "./compare/read-snapshot.ts";
-import { compareSnapshots } from "./compare/snapshot.ts";
-import { startMachines, testRun } from "./fixture.ts";
-import { placesOf, runPrefix } from "./plan/place.ts";
-import { addressesOf, planNetwork } from "./plan/plan.ts";
-import { defaultTopology } from "./topology/load.ts";
+import { isBuilt } from "./build.ts";
+import { withRunLock } from "./lock.ts";
+import { bringUp, takeDown } from "./network.ts";
+import { readSnapshot } from "../compare/read-snapshot.ts";
+import { compareSnapshots } from "../compare/snapshot.ts";
+import { startMachines, testRun, topology } from "../fixture.ts";
+import { placesOf, runPrefix } from "../plan/place.ts";
+import { addressesOf } from "../plan/addresses.ts";
+import { planNetwork } from "../plan/plan.ts";
 
-const topology = defaultTopology();
 const modules = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);
 
 /** Builds the run in another process, which is killed when the build reads `object.key` of the plan. */
 async function killedUp(run: string, object: string, key: string): Promise<void> {
   const source = `
-    const { buildNetwork } = await import(${modules("./apply/build.ts")});
-    const { withRunLock } = await import(${modules("./apply/lock.ts")});
+    const { buildNetwork } = await import(${modules("./build.ts")});
+    const { withRunLock } = await import(${modules("./lock.ts")});
     const plan = ${JSON.stringify(planNetwork(topology, run))};
     Object.defineProperty(${object}, ${JSON.stringify(key)}, { get: () => process.kill(process.pid, "SIGKILL") });
     await withRunLock(${JSON.stringify(run)}, () => buildNetwork(plan));`;
