@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { CHECKOUT } from "../process/checkout.ts";
 import { type Check, Checks, type ChecksOutput } from "./checks.ts";
-import { invitation } from "./invitation.ts";
+import { invitation } from "./edge/invitation.ts";
 import { type DemoRecord, type StepRecord, writeRecord } from "./record.ts";
 import { DemoError, openRunFolder, type RunFolder } from "./run-folder.ts";
-import { awaitStarted } from "./start-up.ts";
+import { awaitStarted } from "./edge/start-up.ts";
 import type { Step } from "./step.ts";
-import { STEPS } from "./steps/index.ts";
+import { STEPS } from "./edge/steps/index.ts";
 import { Terminal } from "./terminal.ts";
-import { startWorld, type World } from "./world.ts";
+import { startWorld, type World } from "./edge/world.ts";
 
 const INTERRUPTED = 130;
 

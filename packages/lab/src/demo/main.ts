@@ -1,6 +1,6 @@
 /** The demo as a program: `lab demo`. */
 import { runDemo } from "./demo.ts";
-import { STEPS } from "./steps/index.ts";
+import { STEPS } from "./edge/steps/index.ts";
 
 const HELP = `carrick demo [STEP]...
 

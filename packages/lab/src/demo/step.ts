@@ -1,5 +1,5 @@
 import type { Checks } from "./checks.ts";
-import type { World } from "./world.ts";
+import type { World } from "./edge/world.ts";
 
 /** One part of the demo. It needs nothing but the start-up, and leaves everything running that ran before. */
 export interface Step {

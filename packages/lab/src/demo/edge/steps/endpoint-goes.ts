@@ -1,6 +1,6 @@
-import { now, startLoad, tally } from "../../load/index.ts";
+import { now, startLoad, tally } from "../../../load/index.ts";
 import { type Pod, ready, SERVICES, SHOP, slice, terminating } from "../manifests.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../../step.ts";
 
 const RATE = 200;
 const LAST_WITHIN_MS = 250;

@@ -7,7 +7,7 @@ import {
   namespace,
   service,
   tlsSecret,
-} from "../objects/index.ts";
+} from "../../objects/index.ts";
 import { type DemoCluster, podAddress } from "./addresses.ts";
 
 export interface Manifest {

@@ -1,9 +1,9 @@
-import { exchange, type Load, startLoad, tally } from "../../load/index.ts";
-import type { Checks } from "../checks.ts";
+import { exchange, type Load, startLoad, tally } from "../../../load/index.ts";
+import type { Checks } from "../../checks.ts";
 import type { Edge } from "../edge.ts";
 import { REVIEWS, SHOP } from "../manifests.ts";
 import type { Replica } from "../replica.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../../step.ts";
 import type { World } from "../world.ts";
 import { accept } from "./accept.ts";
 import { compare, heldBy } from "./held.ts";

@@ -1,13 +1,13 @@
 /** Two clusters, two replicas of the controller over both, two Envoys: everything that the steps work on. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Authority, controllerName, createAuthority, edgeName, writeKeyPair } from "../trust/index.ts";
+import { type Authority, controllerName, createAuthority, edgeName, writeKeyPair } from "../../trust/index.ts";
 import { type Addresses, chooseAddresses, CLUSTERS, type DemoCluster } from "./addresses.ts";
-import { type CommandResult, runCarrick } from "./carrick-command.ts";
+import { type CommandResult, runCarrick } from "../carrick-command.ts";
 import { Cluster, kubeconfigOf } from "./cluster.ts";
 import { Edge } from "./edge.ts";
 import { DOMAIN, fleetName, Replica } from "./replica.ts";
-import { DemoError, type RunFolder } from "./run-folder.ts";
+import { DemoError, type RunFolder } from "../run-folder.ts";
 
 /** The cluster that the certificates of the controllers and the Envoys name as their own. */
 const HOME: DemoCluster = "london";

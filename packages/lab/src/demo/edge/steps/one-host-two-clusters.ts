@@ -1,6 +1,6 @@
-import { sendMany, tally } from "../../load/index.ts";
+import { sendMany, tally } from "../../../load/index.ts";
 import { ready, REVIEWS, SERVICES, SHOP, slice } from "../manifests.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../../step.ts";
 import { accept } from "./accept.ts";
 
 const REQUESTS = 1200;

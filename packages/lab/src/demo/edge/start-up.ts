@@ -1,5 +1,5 @@
-import { exchange } from "../load/index.ts";
-import type { Checks } from "./checks.ts";
+import { exchange } from "../../load/index.ts";
+import type { Checks } from "../checks.ts";
 import { REVIEWS, SHOP } from "./manifests.ts";
 import type { World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 /** An Envoy of the demo, started with what `carrick edge bootstrap` prints. */
-import type { Target } from "../load/index.ts";
-import { type Envoy, startEnvoy } from "../envoy/index.ts";
-import { Restartable } from "../process/index.ts";
+import type { Target } from "../../load/index.ts";
+import { type Envoy, startEnvoy } from "../../envoy/index.ts";
+import { Restartable } from "../../process/index.ts";
 import type { EdgeAddresses } from "./addresses.ts";
 import { type Configuration, readConfiguration, readEndpoints } from "./edge-configuration.ts";
 

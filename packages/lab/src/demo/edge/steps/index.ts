@@ -1,4 +1,4 @@
-import type { Step } from "../step.ts";
+import type { Step } from "../../step.ts";
 import { brokenObjects } from "./broken-objects.ts";
 import { drain } from "./drain.ts";
 import { endpointGoes } from "./endpoint-goes.ts";

@@ -3,10 +3,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EnvoyStatus, StatusReport } from "@carrick/core/report";
 import { stringify } from "yaml";
-import { type Program, Restartable, startProgram } from "../process/index.ts";
+import { type Program, Restartable, startProgram } from "../../process/index.ts";
 import type { Addresses, EdgeAddresses, ReplicaAddresses } from "./addresses.ts";
-import { programArguments } from "../process/checkout.ts";
-import { parseMetrics, type Sample } from "./metrics.ts";
+import { programArguments } from "../../process/checkout.ts";
+import { parseMetrics, type Sample } from "../metrics.ts";
 
 /** Trust domain of the demo's certificates. */
 export const DOMAIN = "carrick.local";

@@ -1,7 +1,7 @@
-import { now, type Load, startLoad, tally } from "../../load/index.ts";
-import type { Checks } from "../checks.ts";
+import { now, type Load, startLoad, tally } from "../../../load/index.ts";
+import type { Checks } from "../../checks.ts";
 import { REVIEWS, SHOP } from "../manifests.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../../step.ts";
 import type { World } from "../world.ts";
 
 const RATE = 200;

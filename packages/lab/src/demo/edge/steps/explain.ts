@@ -1,7 +1,7 @@
 import type { Citation, ExplainReport } from "@carrick/core/report";
-import type { Checks } from "../checks.ts";
+import type { Checks } from "../../checks.ts";
 import { REVIEWS, SHOP } from "../manifests.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../../step.ts";
 import type { World } from "../world.ts";
 import { accept } from "./accept.ts";
 

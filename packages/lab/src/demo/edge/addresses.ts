@@ -1,5 +1,5 @@
 /** Who listens where: everything on 127.0.0.0/8, which needs no root and no interface. */
-import { freePort } from "../process/index.ts";
+import { freePort } from "../../process/index.ts";
 
 export const CLUSTERS = ["london", "paris"] as const;
 export type DemoCluster = (typeof CLUSTERS)[number];

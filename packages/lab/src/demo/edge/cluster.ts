@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient, type KubeClient, openAccess } from "@carrick/kube";
-import { kubeconfig } from "../apiserver/kubeconfig.ts";
-import { BACKEND_READY, type BackendOptions } from "../backend/index.ts";
-import { type Program, Restartable, startProgram } from "../process/index.ts";
-import { type Authority, writeKeyPair } from "../trust/index.ts";
+import { kubeconfig } from "../../apiserver/kubeconfig.ts";
+import { BACKEND_READY, type BackendOptions } from "../../backend/index.ts";
+import { type Program, Restartable, startProgram } from "../../process/index.ts";
+import { type Authority, writeKeyPair } from "../../trust/index.ts";
 import type { DemoCluster, Listens } from "./addresses.ts";
-import { programArguments } from "../process/checkout.ts";
+import { programArguments } from "../../process/checkout.ts";
 import { ClusterObjects } from "./cluster-objects.ts";
 import { firstObjects, type Pod, SERVICES } from "./manifests.ts";
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { now, probe, sendMany, quantile, tally } from "../../load/index.ts";
+import { now, probe, sendMany, quantile, tally } from "../../../load/index.ts";
 import { CLUSTERS } from "../addresses.ts";
 import { route } from "../manifests.ts";
-import { sumOf } from "../metrics.ts";
-import type { Step } from "../step.ts";
+import { sumOf } from "../../metrics.ts";
+import type { Step } from "../../step.ts";
 import type { World } from "../world.ts";
 import { accept } from "./accept.ts";
 

@@ -1,9 +1,9 @@
-import { exchange, probe, startLoad, tally } from "../../load/index.ts";
-import type { KeyPair } from "../../trust/index.ts";
-import type { Checks } from "../checks.ts";
+import { exchange, probe, startLoad, tally } from "../../../load/index.ts";
+import type { KeyPair } from "../../../trust/index.ts";
+import type { Checks } from "../../checks.ts";
 import { nameOf } from "../cluster-objects.ts";
 import { certificate, type Manifest, route, SHOP } from "../manifests.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../../step.ts";
 import type { World } from "../world.ts";
 import { compare, heldBy } from "./held.ts";
 

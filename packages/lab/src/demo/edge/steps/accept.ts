@@ -1,4 +1,4 @@
-import type { Checks } from "../checks.ts";
+import type { Checks } from "../../checks.ts";
 import type { World } from "../world.ts";
 
 const WITHIN_MS = 10_000;
