@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import { type ApiServer, startApiServer } from "../apiserver/index.ts";
 import { addressesOf, type Cluster, namespaceOf, type Place, processPlace, type Topology } from "../network/index.ts";
 import { CHECKOUT, programArguments } from "../process/checkout.ts";
-import { type Program, Restartable, startProgram } from "../process/index.ts";
+import { type ProcessPlace, type Program, Restartable, startProgram } from "../process/index.ts";
 import { type Authority, controllerName, writeKeyPair } from "../trust/index.ts";
 
 const API_PORT = 6443;
@@ -26,6 +26,9 @@ export interface MeshPlace {
 export interface ControlPlane {
   readonly api: ApiServer;
   readonly controllers: readonly Controller[];
+  /** How an operator gets in, from where it runs. */
+  readonly kubeconfig: string;
+  readonly place: ProcessPlace;
 }
 
 export type Controller = Restartable<Program<true>>;
@@ -47,7 +50,8 @@ export async function startControlPlane(
   writeFileSync(kubeconfigOf(mesh, cluster), api.kubeconfig(), { mode: 0o600 });
   const controllers = await Promise.all(XDS_PORTS.map((port) => startController(mesh, cluster, port)));
   for (const controller of controllers) stack.defer(() => controller.stop());
-  return { api, controllers };
+  const place = processPlace(mesh.run, { kind: "control-plane", cluster: cluster.name });
+  return { api, controllers, kubeconfig: kubeconfigOf(mesh, cluster), place };
 }
 
 async function startApi({ topology, run, authority }: MeshPlace, { name }: Cluster): Promise<ApiServer> {

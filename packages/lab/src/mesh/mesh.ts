@@ -24,6 +24,8 @@ export interface MeshCluster extends ControlPlane {
   readonly pods: readonly TalkingPod[];
   /** Addresses of Service `shop/cart`: the same one in all clusters, global. */
   readonly cart: { readonly ipv4: string; readonly ipv6: string };
+  /** Writes the Service, with these annotations; global and shared when not given. */
+  declare(annotations?: Readonly<Record<string, string>>): void;
   /** Makes these pods the endpoints of `cart` in this cluster, as all are at first. */
   share(pods: readonly TalkingPod[]): void;
 }
@@ -36,13 +38,14 @@ export interface Mesh {
 
 export interface MeshOptions {
   readonly topology: Topology;
-  /** Names everything on the machine. */
+  /** Names everything on the machine; what a killed run of this name has left is removed. */
   readonly run: string;
   /** For configuration, keys and logs; it has to be there. */
   readonly folder: string;
 }
 
 export async function startMesh({ topology, run, folder }: MeshOptions): Promise<Mesh> {
+  await takeDown(run);
   const before = await readSnapshot(run);
   const stack = new AsyncDisposableStack();
   stack.defer(async () => void (await takeDown(run)));
@@ -78,26 +81,26 @@ async function startCluster(place: MeshPlace, cluster: Cluster, stack: AsyncDisp
     }),
   );
   const cart = { ipv4: `10.${95 + cluster.index}.0.10`, ipv6: `fd96:${cluster.index}::a` };
-  shareCart(plane, cart);
+  const { ipv4, ipv6 } = cart;
+  const declare: MeshCluster["declare"] = (annotations = { "carrick.dev/global": "true" }) =>
+    void plane.api.objects.apply(
+      service({ name: "cart", namespace: "shop", annotations, ports: PORTS, clusterIPs: [ipv4, ipv6] }),
+    );
+  declare();
   const share = (some: readonly TalkingPod[]) =>
     giveEndpoints(
       plane,
       some.map(({ pod }) => pod),
     );
   share(pods);
-  return { name: cluster.name, ...plane, nodes, pods, cart, share };
+  return { name: cluster.name, ...plane, nodes, pods, cart, declare, share };
 }
 
-const PORTS = (["TCP", "UDP"] as const).map((protocol) => ({
-  name: protocol.toLowerCase(),
-  port: POD_PORT,
-  protocol,
-}));
-
-function shareCart({ api }: ControlPlane, { ipv4, ipv6 }: MeshCluster["cart"]): void {
-  const annotations = { "carrick.dev/global": "true" };
-  api.objects.apply(service({ name: "cart", namespace: "shop", annotations, ports: PORTS, clusterIPs: [ipv4, ipv6] }));
-}
+const PORTS = [
+  { name: "tcp", port: POD_PORT, protocol: "TCP" },
+  { name: "udp", port: POD_PORT, protocol: "UDP" },
+  { name: "lines", port: POD_PORT + 1, protocol: "TCP" },
+] as const;
 
 function giveEndpoints({ api }: ControlPlane, pods: readonly Pod[]): void {
   for (const family of ["ipv4", "ipv6"] as const) {

@@ -25,7 +25,7 @@ interface Broken {
   readonly manifest: Manifest;
 }
 
-export const brokenObjects: Step = {
+export const brokenObjects: Step<World> = {
   number: 4,
   title: "Broken objects hurt only themselves, and are named",
   fault: "paris' API server falls silent: its connections live, but nothing is told on them",

@@ -7,7 +7,7 @@ import type { World } from "../world.ts";
 const RATE = 200;
 const BACK_WITHIN_MS = 5000;
 
-export const drain: Step = {
+export const drain: Step<World> = {
   number: 6,
   title: "`carrick drain paris`, then `carrick undrain paris`",
   fault: "another hand ends the drain at once, behind the operator's back",

@@ -1,12 +1,13 @@
 import { now, startLoad, tally } from "../../../load/index.ts";
 import { type Pod, ready, SERVICES, SHOP, slice, terminating } from "../manifests.ts";
 import type { Step } from "../../step.ts";
+import type { World } from "../world.ts";
 
 const RATE = 200;
 const LAST_WITHIN_MS = 250;
 const BACK_WITHIN_MS = 5000;
 
-export const endpointGoes: Step = {
+export const endpointGoes: Step<World> = {
   number: 3,
   title: `An endpoint goes, while ${RATE} requests a second run`,
   fault: "the pod freezes before its endpoint is withdrawn",

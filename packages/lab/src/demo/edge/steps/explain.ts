@@ -7,7 +7,7 @@ import { accept } from "./accept.ts";
 
 const URLS = [`http://${SHOP}/`, `http://${SHOP}${REVIEWS}/1`];
 
-export const explain: Step = {
+export const explain: Step<World> = {
   number: 7,
   title: "`carrick explain` says what decided, and it is so",
   fault: "london's API server falls silent, then its Ingress is changed",

@@ -14,7 +14,7 @@ const BACK_WITHIN_MS = 20_000;
 /** An Envoy that resumes has 5 s to tell what it holds; nothing is removed before. */
 const TOLD_MS = 6000;
 
-export const losses: Step = {
+export const losses: Step<World> = {
   number: 5,
   title: "Losses: an API server, a replica, an Envoy, both replicas",
   fault: "paris' API server comes back without its objects",

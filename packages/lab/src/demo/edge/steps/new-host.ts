@@ -18,7 +18,7 @@ const MEDIAN_MS = 100;
 const HOLD_OFF_MS = 400;
 const BYTES_PER_HOST = 12 * 1024;
 
-export const newHost: Step = {
+export const newHost: Step<World> = {
   number: 2,
   title: "A new host among 500",
   fault: `the controllers hold every change back for ${HOLD_OFF_MS} ms`,

@@ -1,12 +1,13 @@
 import { sendMany, tally } from "../../../load/index.ts";
 import { ready, REVIEWS, SERVICES, SHOP, slice } from "../manifests.ts";
 import type { Step } from "../../step.ts";
+import type { World } from "../world.ts";
 import { accept } from "./accept.ts";
 
 const REQUESTS = 1200;
 const TOLERANCE = 4;
 
-export const oneHostTwoClusters: Step = {
+export const oneHostTwoClusters: Step<World> = {
   number: 1,
   title: "One Ingress in two clusters is one host",
   fault: "london's EndpointSlice lists an address at which a pod of paris answers",
