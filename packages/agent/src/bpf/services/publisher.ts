@@ -9,23 +9,15 @@ import { backendsAfter, backendsBefore, type RowWork } from "./publish-backends.
 import { type Condition, full } from "./conditions.ts";
 import { Desired } from "./desired.ts";
 import type { Frontend, ServiceDescription } from "./description.ts";
-import type { Extent, FreeSpace } from "./free-space.ts";
 import { adopt } from "./adopt.ts";
 import { NO_ROWS, rowChanges, wantedRows } from "./backend-rows.ts";
-import { encodeImage, ImageError, restamp } from "./image.ts";
+import { encodeImage, ImageError } from "./image.ts";
+import { ImageWriter, type Publication } from "./image-writer.ts";
 import type { Ownership } from "./ownership.ts";
 import { publishAddresses, publishFrontends, type FrontendWork } from "./publish-frontends.ts";
 import { addressOf, type Published, type Slot } from "./published.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import type { ServiceMaps } from "./service-maps.ts";
-import { UNIT_SIZE } from "../layout/generated.ts";
-
-/** An image that waits for its publication. */
-interface Publication {
-  readonly slot: Slot;
-  readonly extent: Extent;
-  readonly generation: number;
-}
 
 export class Publisher {
   readonly #maps: ServiceMaps;
@@ -33,8 +25,8 @@ export class Publisher {
   readonly #now: () => number;
   readonly #desired = new Desired();
   readonly #published: Published;
-  readonly #space: FreeSpace;
   readonly #reclaimer: Reclaimer;
+  readonly #images: ImageWriter;
   readonly #conditions = new Map<string, Condition>();
   /** Did not fit: tried again when something was removed. */
   #waitingServices = new Set<string>();
@@ -42,14 +34,18 @@ export class Publisher {
   #complete = false;
   /** What was found and is not wanted is to be removed by the next flush. */
   #prunes = false;
+  /** A flush broke off, so that slots may be unused which nobody remembers. */
+  #brokeOff = false;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(maps: ServiceMaps, owner: Ownership, now: () => number) {
     this.#maps = maps;
     this.#owner = owner;
     this.#now = now;
-    ({ published: this.#published, space: this.#space } = adopt(maps));
-    this.#reclaimer = new Reclaimer(maps, owner, this.#published, this.#space);
+    const { published, space } = adopt(maps);
+    this.#published = published;
+    this.#reclaimer = new Reclaimer(maps, owner, published, space);
+    this.#images = new ImageWriter(maps, owner, space, this.#reclaimer);
   }
 
   /**
@@ -117,6 +113,8 @@ export class Publisher {
       await this.#publish(services, frontends);
     } catch (error) {
       this.#desired.touch(services, frontends);
+      this.#brokeOff = true;
+      this.#prunes = this.#complete;
       throw error;
     }
     if (this.#reclaimer.isIdle) return;
@@ -144,18 +142,19 @@ export class Publisher {
       for (const key of incomplete) this.#waitingServices.add(key);
     } catch (error) {
       // Nobody has seen these images.
-      for (const { extent } of publications) this.#space.free(extent);
+      for (const publication of publications) this.#images.discard(publication);
       throw error;
     }
     const texts = new Set(frontends);
     for (const publication of publications) {
       const { service, image } = publication.slot;
       if (image === undefined) for (const text of this.#desired.frontendsOf(service!)) texts.add(text);
-      this.#setHead(publication);
+      this.#images.publish(publication);
     }
     const freed = this.#leadFrontends(texts, slots);
     backendsAfter(this.#maps, this.#published, rows, this.#now());
-    this.#retireUnused(slots);
+    this.#retireUnused(this.#brokeOff ? this.#published.slots.values() : slots);
+    this.#brokeOff = false;
     if (this.#prunes) this.#dropForeignRows();
     this.#prunes = false;
     if (freed || rows.some(({ gone }) => gone.length > 0)) this.#retryWaiting();
@@ -195,17 +194,11 @@ export class Publisher {
     if (bytes === undefined) return undefined;
     const wanted = wantedRows(service, slot.uid);
     const work = { service: key, uid: slot.uid, wanted, ...rowChanges(this.#published.rows(slot.uid), wanted) };
-    if (this.#isPublished(slot, bytes)) {
-      rows.push(work);
-      return undefined;
-    }
-    const extent = await this.#allocate(bytes.length / UNIT_SIZE);
-    if (extent === undefined) return this.#wait(key, "segments", this.#maps.segmentLimit);
+    const isPublished = this.#images.isPublished(slot, bytes);
+    const publication = isPublished ? undefined : await this.#images.write(slot, bytes);
+    if (publication === undefined && !isPublished) return this.#wait(key, "segments", this.#maps.segmentLimit);
     rows.push(work);
-    const generation = this.#owner.nextGeneration();
-    restamp(bytes, generation);
-    this.#maps.image(extent)!.set(bytes);
-    return { slot, extent, generation };
+    return publication;
   }
 
   #wait(key: string, map: string, limit: number): undefined {
@@ -237,31 +230,6 @@ export class Publisher {
     }
   }
 
-  #isPublished({ image }: Slot, bytes: Uint8Array): boolean {
-    if (image === undefined || image.extent.units * UNIT_SIZE !== bytes.length) return false;
-    return Buffer.compare(this.#maps.image(image.extent)!, bytes) === 0;
-  }
-
-  /** Memory that is about to be free is waited for before more is made. */
-  async #allocate(units: number): Promise<Extent | undefined> {
-    for (;;) {
-      const extent = this.#space.allocate(units);
-      if (extent !== undefined) return extent;
-      if (!this.#reclaimer.isIdle) await this.#reclaimer.run();
-      else if (this.#maps.segments < this.#maps.segmentLimit) {
-        await this.#maps.addSegment();
-        this.#space.addSegment();
-      } else return undefined;
-      this.#owner.check();
-    }
-  }
-
-  #setHead({ slot, extent, generation }: Publication): void {
-    this.#maps.setHead(slot.slot, extent, generation);
-    if (slot.image !== undefined) this.#reclaimer.retireExtent(slot.image.extent);
-    slot.image = { extent, generation };
-  }
-
   #frontendWork(text: string): FrontendWork {
     const was = this.#published.frontends.get(text);
     const wanted = this.#desired.frontends.get(text);
@@ -279,21 +247,19 @@ export class Publisher {
   #retireUnused(slots: Iterable<Slot>): void {
     for (const slot of slots) {
       if (slot.service !== undefined || slot.frontends > 0 || !this.#published.slots.delete(slot.slot)) continue;
-      this.#dropRows(slot.uid);
       this.#reclaimer.retireSlot(slot.slot);
       if (slot.image !== undefined) this.#reclaimer.retireExtent(slot.image.extent);
     }
   }
 
-  /** Rows of services that are not there any more. */
+  /** Rows of services that are not there any more: a writer may have ended before it published their image. */
   #dropForeignRows(): void {
     const uids = new Set(Array.from(this.#published.slots.values(), ({ uid }) => uid));
-    for (const uid of this.#published.uidsWithRows()) if (!uids.has(uid)) this.#dropRows(uid);
-  }
-
-  #dropRows(uid: number): void {
-    this.#maps.backends.deleteAll(Array.from(this.#published.rows(uid).values(), ({ key }) => key));
-    this.#published.setRows(uid, NO_ROWS);
+    for (const uid of this.#published.uidsWithRows()) {
+      if (uids.has(uid)) continue;
+      this.#maps.backends.deleteAll(Array.from(this.#published.rows(uid).values(), ({ key }) => key));
+      this.#published.setRows(uid, NO_ROWS);
+    }
   }
 
   #retryWaiting(): void {
