@@ -50,6 +50,11 @@ export class PodPrograms {
     this.#traffic.delete(keyOf(index));
   }
 
+  /** Indices of the interfaces that are guarded, also by an agent before this one. Throws `SystemError`. */
+  guarded(): number[] {
+    return Array.from(this.#pods.entries(), ([key]) => new DataView(key.buffer).getUint32(0, true));
+  }
+
   /** Since the interface is guarded, of all CPUs together; `undefined` when it is not. Throws `SystemError`. */
   traffic(index: number): PodTraffic | undefined {
     const all = this.#traffic.lookup(keyOf(index));
