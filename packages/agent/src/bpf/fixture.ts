@@ -222,8 +222,19 @@ export class Clock {
     Atomics.add(this.words, 0, 1);
   }
 
+  /** Odd while a change is made. */
+  get now(): number {
+    return Atomics.load(this.words, 0);
+  }
+
   get connects(): number {
     return Atomics.load(this.words, 2);
+  }
+
+  /** Resolves when the client has made as many more connects. */
+  async passes(connects: number): Promise<void> {
+    for (const from = this.connects; this.connects < from + connects;)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** What the client met until now does not count: there was no service yet. Resolves when it has started anew. */

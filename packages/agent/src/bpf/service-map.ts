@@ -1,7 +1,7 @@
 /** The service map of a node, from nothing or from what the last agent left. */
-import { ensureBpfFilesystem, loadPinned } from "./kernel/index.ts";
+import { ensureBpfFilesystem, Growth, loadPinned } from "./kernel/index.ts";
 import { ClusterHealths, Ownership, Publisher, ServiceMaps, WriterLock } from "./services/index.ts";
-import { type Attachment, attachSocketPrograms } from "./socket-programs.ts";
+import { type Attachment, attachSocketPrograms, type SocketProgram } from "./socket-programs.ts";
 import { ticksNow } from "./ticks.ts";
 
 export interface ServiceMapOptions {
@@ -13,7 +13,9 @@ export interface ServiceMapOptions {
   readonly lock: string;
   /** Whose sockets get the services: a folder of the cgroup2 tree. */
   readonly cgroup: string;
-  /** Sizes of maps that are not there yet. What is there keeps its size until it is uninstalled. */
+  /** All when not given. */
+  readonly programs?: readonly SocketProgram[];
+  /** What is there already grows to these sizes, and does not shrink. */
   readonly limits?: ServiceMapLimits;
 }
 
@@ -24,9 +26,11 @@ export interface ServiceMapLimits {
   readonly heads?: number;
   /** Endpoints of services with affinity or UDP pins: 524,288 when not given. */
   readonly backends?: number;
-  /** Clients that have a backend by affinity; the least recently used make room. 65,536 when not given. */
+  /** Clients that have a backend by affinity: 65,536 when not given. It keeps the size that it once has. */
   readonly affinity?: number;
 }
+
+const GROWING = ["frontends", "heads", "backends"];
 
 export interface ServiceMap {
   readonly publisher: Publisher;
@@ -45,12 +49,20 @@ export async function openServiceMap(options: ServiceMapOptions): Promise<Servic
   const lock = WriterLock.take(options.lock);
   try {
     ensureBpfFilesystem();
-    const object = loadPinned({ path, folder, ...(limits !== undefined && { maxEntries: { ...limits } }) });
+    const growth = new Growth({ path, folder, ...(limits !== undefined && { maxEntries: { ...limits } }) }, GROWING);
+    const { object } = growth;
     const maps = new ServiceMaps((name) => object.map(name));
     const publisher = await Publisher.open(maps, new Ownership(maps.owner), ticksNow);
     const health = new ClusterHealths(maps.health);
     // Last: a program that is in force finds maps that are filled.
-    const attachments = attachSocketPrograms(object, cgroup, folder);
+    const attachments = attachSocketPrograms(object, cgroup, folder, options.programs);
+    const failed = attachments.find(({ error }) => error !== undefined);
+    if (growth.grown.length > 0 && failed !== undefined) {
+      // Some programs would read maps that nobody writes: all go back to those that are pinned.
+      attachSocketPrograms(loadPinned({ path, folder }), cgroup, folder, options.programs);
+      throw failed.error;
+    }
+    growth.keep();
     return { publisher, health, maps, attachments };
   } catch (error) {
     lock.release();

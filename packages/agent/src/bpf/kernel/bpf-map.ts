@@ -174,11 +174,15 @@ export class BpfMap {
     }
   }
 
+  /** Whether it is an array whose memory can be shared. */
+  get isMapped(): boolean {
+    return this.facts.type === MapType.ARRAY && (this.facts.flags & MMAPABLE) !== 0;
+  }
+
   /** The values of an array that was made for it, shared with the kernel. Throws `SystemError`. */
   memory(): ArrayBuffer {
-    const { type, flags, valueSize, maxEntries } = this.facts;
-    if (type !== MapType.ARRAY || (flags & MMAPABLE) === 0)
-      throw new Error(`map ${this.name} is no array that can be mapped`);
+    const { valueSize, maxEntries } = this.facts;
+    if (!this.isMapped) throw new Error(`map ${this.name} is no array that can be mapped`);
     return mapMemory(`map ${this.name}`, this.fd, Math.ceil(valueSize / 8) * 8 * maxEntries);
   }
 

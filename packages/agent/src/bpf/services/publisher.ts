@@ -67,7 +67,10 @@ export class Publisher {
     return this.#conditions;
   }
 
-  /** `undefined` removes it. Seen after the next flush. */
+  /**
+   * `undefined` removes it. Seen after the next flush. A service that is told with its frontends, in one flush, keeps
+   * the slot and the uid that it had under the writer before: affinity and pins go on.
+   */
   setService(key: string, service: ServiceDescription | undefined): void {
     this.#desired.setService(key, service);
   }
