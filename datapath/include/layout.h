@@ -107,14 +107,14 @@ struct member {
   __be16 port;
   __u16 cluster;
   __u16 cumulative; /* weight of this member and those before it in the group */
-  __u8 state;
+  __u8 state; /* this and what follows up to the node are for programs that see packets */
   __u8 flags;
   __u32 node;
   __u32 generation; /* equals the head's */
 };
 SIZE_IS(struct member, 32);
 
-enum __attribute__((packed)) backend_state { BACKEND_ACTIVE = 1, BACKEND_DRAINING = 2, BACKEND_GONE = 3 };
+enum __attribute__((packed)) backend_state { BACKEND_ACTIVE = 1, BACKEND_DRAINING = 2 };
 
 /* Read for flows that remember a backend, never at the pick. An endpoint without a row is gone. */
 struct backend_key {

@@ -31,6 +31,7 @@ export class Publisher {
   /** Did not fit: tried again when something was removed. */
   #waitingServices = new Set<string>();
   #waitingFrontends = new Set<string>();
+  #waitingAddresses = new Set<string>();
   #complete = false;
   /** What was found and is not wanted is to be removed by the next flush. */
   #prunes = false;
@@ -44,7 +45,7 @@ export class Publisher {
     this.#now = now;
     const { published, space } = adopt(maps);
     this.#published = published;
-    this.#reclaimer = new Reclaimer(maps, owner, published, space);
+    this.#reclaimer = new Reclaimer(maps, owner, published, space, () => this.#retryWaiting());
     this.#images = new ImageWriter(maps, owner, space, this.#reclaimer);
   }
 
@@ -105,7 +106,7 @@ export class Publisher {
   /** Resolves when nothing waits to be freed. Throws as `flush`. */
   async settled(): Promise<void> {
     await this.#last;
-    while (!this.#reclaimer.isIdle) await this.#reclaimer.run();
+    await this.#reclaimer.run();
     await this.#last;
   }
 
@@ -120,12 +121,7 @@ export class Publisher {
       this.#prunes = this.#complete;
       throw error;
     }
-    if (this.#reclaimer.isIdle) return;
-    // A failure keeps what was retired, and comes up again in the next flush or in `settled`.
-    void this.#reclaimer.run().then(
-      () => this.#retryWaiting(),
-      () => {},
-    );
+    this.#reclaimer.start();
   }
 
   async #publish(services: ReadonlySet<string>, frontends: ReadonlySet<string>): Promise<void> {
@@ -175,7 +171,10 @@ export class Publisher {
     for (const text of refused) this.#waitingFrontends.add(text);
     const addresses = new Set(work.flatMap(({ key }) => (key === undefined ? [] : [addressOf(key)])));
     if (this.#prunes) for (const address of this.#published.addresses.keys()) addresses.add(address);
-    publishAddresses(map, this.#published, addresses, this.#complete, this.#conditions);
+    if (freed) for (const address of this.#waitingAddresses) addresses.add(address);
+    const full = publishAddresses(map, this.#published, addresses, this.#complete, this.#conditions);
+    for (const address of addresses) this.#waitingAddresses.delete(address);
+    for (const address of full) this.#waitingAddresses.add(address);
     return freed;
   }
 
