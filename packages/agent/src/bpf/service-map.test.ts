@@ -76,7 +76,7 @@ test("larger limits take effect with the next agent, and no connect fails meanwh
   assert.ok(seen.a > 0 && seen.b > 0);
   await last.publisher.settled();
   assert.deepEqual([...last.publisher.conditions], []);
-  for (const of of others) assert.ok(last.maps.frontends.lookup(frontendKey(of)) !== undefined);
+  for (const each of others) assert.ok(last.maps.frontends.lookup(frontendKey(each)) !== undefined);
 });
 
 test("when programs cannot take the place of those in force, the maps stay as they were", async () => {

@@ -65,7 +65,7 @@ const step = fc.oneof(
 async function restart(wanted: Wanted, published: readonly Frontend[]): Promise<Writer> {
   const writer = await startWriter(object, serviceMaps(object));
   await writer.publisher.flush();
-  for (const of of published) assert.ok(writer.maps.frontends.lookup(frontendKey(of)) !== undefined);
+  for (const each of published) assert.ok(writer.maps.frontends.lookup(frontendKey(each)) !== undefined);
   for (const [at, to] of wanted.frontends) writer.publisher.setFrontend(FRONTENDS[at]!, to);
   for (const [key, description] of wanted.services) writer.publisher.setService(key, description);
   await writer.publisher.flush();

@@ -4,7 +4,7 @@ import { decode, encode } from "../layout/codec.ts";
 import { Backend, BackendKey, Image } from "../layout/generated.ts";
 import { FencedError } from "./ownership.ts";
 import { Bed, frontend, group, service, startWriter, type Writer } from "../fixture.ts";
-import { frontendKey, slotOf } from "./frontend.ts";
+import { addressKey, frontendKey, slotOf } from "./frontend.ts";
 import type { Frontend } from "./description.ts";
 
 const VIP = frontend("10.96.0.1 80");
@@ -200,6 +200,25 @@ test("a map that is full is said with its limit, what fits is served, and the re
   publisher.setService("s2", service([group(["10.1.0.1", "10.1.0.2"])], { affinitySeconds: 1 }));
   await publisher.flush();
   assert.equal(publisher.conditions.size, 0);
+});
+
+test("an address that cannot be known as a service's is said so, and is known when there is room", async () => {
+  await using bed = new Bed();
+  const writer = await startWriter(bed.load(undefined, { frontends: 2 }));
+  const { publisher } = writer;
+  const second = frontend("10.96.0.2 81", "TCP", { exclusive: false });
+  publisher.setService("cart", service([group(["10.1.0.1"])]));
+  for (const each of [VIP, second]) publisher.setFrontend(each, "cart");
+  await publisher.flush();
+  assert.match(
+    [...publisher.conditions.values()][0]!.message,
+    /^the other ports of 10\.96\.0\.1: .* frontends is full with 2/,
+  );
+  assert.equal(writer.maps.frontends.lookup(addressKey(VIP)), undefined);
+  publisher.setFrontend(second, undefined);
+  await publisher.flush();
+  assert.equal(publisher.conditions.size, 0);
+  assert.ok(writer.maps.frontends.lookup(addressKey(VIP)) !== undefined);
 });
 
 test("images that do not fit into one segment get another, and all are there for the next writer", async () => {
