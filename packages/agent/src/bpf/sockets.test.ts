@@ -209,3 +209,18 @@ for (const { family, suffix, vip, shown } of FAMILIES) {
     for (let i = 0; i < 10; i++) assert.equal(await connected("tcp"), next);
   });
 }
+
+test("each network namespace is a client of its own", async () => {
+  await serve([1, 2, 3, 4], { affinitySeconds: 600 });
+  await dial.spread(1, "udp4", "10.96.0.1 80");
+  await using other = new Bed();
+  const stranger = bed.dial(other);
+  const kept = async (client: Dial): Promise<bigint> => {
+    const before = writer.maps.counters();
+    await client.spread(1, "udp4", "10.96.0.1 80");
+    const counted = writer.maps.counters();
+    assert.equal(counted.picked - before.picked, 1n);
+    return counted.affinityKept - before.affinityKept;
+  };
+  assert.deepEqual([await kept(stranger), await kept(stranger), await kept(dial)], [0n, 1n, 1n]);
+});
