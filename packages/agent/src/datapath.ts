@@ -39,7 +39,7 @@ export async function openDatapath({ bpf, runDir }: Pick<Config, "bpf" | "runDir
       throw new DatapathError(`${path}: is missing; build it with clang, or name its folder by bpf.objects`);
   }
   const cgroup = bpf.cgroup ?? cgroup2Root();
-  const { publisher, health, maps, attachments, release } = await openServiceMap({
+  const map = await openServiceMap({
     object: sock,
     folder: join(bpf.folder, "services"),
     lock: join(runDir, "writer.lock"),
@@ -47,15 +47,16 @@ export async function openDatapath({ bpf, runDir }: Pick<Config, "bpf" | "runDir
     limits: { frontends: bpf.frontends, heads: bpf.services, backends: bpf.backends },
   });
   try {
-    for (const { program, state, error } of attachments) {
+    for (const { program, state, error } of map.attachments) {
       if (error === undefined) log.info({ program, state, cgroup }, "socket program is in force");
       else log.error({ program, err: error }, "socket program is not in force; what was there before stays");
     }
     const podFolder = join(bpf.folder, "pods");
     const pods = new PodPrograms(loadPinned({ path: pod, folder: podFolder }), podFolder);
-    return { publisher, healths: health, services: maps, pods, release };
+    const { publisher, health: healths, maps: services } = map;
+    return { publisher, healths, services, pods, release: () => map.release() };
   } catch (error) {
-    release();
+    map.release();
     throw error;
   }
 }
