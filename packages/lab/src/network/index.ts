@@ -27,5 +27,5 @@ export { addressesOf } from "./plan/addresses.ts";
 export { MACHINE_LINK, planNetwork } from "./plan/plan.ts";
 export type { Plan } from "./plan/planned.ts";
 export { nodePods } from "./plan/pods.ts";
-export { defaultTopology, loadTopology, parseTopology, TopologyError } from "./topology/load.ts";
+export { defaultTopology, loadTopology, parseTopology } from "./topology/load.ts";
 export type { Cluster, Ranges, Topology } from "./topology/topology.ts";
