@@ -11,6 +11,9 @@ import { type MeshNode, type Pod, startNode } from "./node.ts";
 /** What a pod's program listens on, over TCP and UDP. */
 export const POD_PORT = 7000;
 
+/** The name of the Service, which pods find in `/etc/hosts`: there is no DNS. */
+export const CART_NAME = "cart.shop.svc.cluster.local";
+
 /** A pod with the program in it: it echoes, and connects to others. */
 export interface TalkingPod {
   readonly pod: Pod;
@@ -72,15 +75,16 @@ async function startCluster(place: MeshPlace, cluster: Cluster, stack: AsyncDisp
   const plane = await startControlPlane(place, cluster, stack);
   const numbers = Array.from({ length: cluster.nodes }, (_, i) => i + 1);
   const nodes = await Promise.all(numbers.map((node) => startNode(place, cluster, node, stack)));
+  const cart = { ipv4: `10.${95 + cluster.index}.0.10`, ipv6: `fd96:${cluster.index}::a` };
+  const hosts = [cart.ipv4, cart.ipv6].map((address) => `${address} ${CART_NAME}\n`).join("");
   const pods = await Promise.all(
     nodes.map(async (node, i): Promise<TalkingPod> => {
-      const pod = await node.addPod(`${cluster.name}-${i + 1}`);
+      const pod = await node.addPod(`${cluster.name}-${i + 1}`, hosts);
       const machine = await Machine.start(pod.name, pod.place);
       stack.defer(() => machine[Symbol.asyncDispose]());
       return { pod, machine };
     }),
   );
-  const cart = { ipv4: `10.${95 + cluster.index}.0.10`, ipv6: `fd96:${cluster.index}::a` };
   const { ipv4, ipv6 } = cart;
   const declare: MeshCluster["declare"] = (annotations = { "carrick.dev/global": "true" }) =>
     void plane.api.objects.apply(

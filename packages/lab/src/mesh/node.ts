@@ -26,8 +26,8 @@ export interface MeshNode {
   readonly agent: Restartable<Program<true>>;
   /** Where its programs and maps are pinned. */
   readonly pins: string;
-  /** Makes a pod as a container runtime does, by the CNI plugin. */
-  addPod(name: string): Promise<Pod>;
+  /** Makes a pod as a container runtime does, by the CNI plugin. `hosts`: what it finds in `/etc/hosts`. */
+  addPod(name: string, hosts: string): Promise<Pod>;
 }
 
 export interface Pod {
@@ -92,7 +92,11 @@ export async function startNode(
     name,
     agent,
     pins,
-    addPod: (podName) => addPod({ podName, run, place, agentSocket, stack }),
+    addPod: (podName, hosts) => {
+      const hostsPath = join(folder, `${podName}-hosts`);
+      writeFileSync(hostsPath, `127.0.0.1 localhost\n::1 localhost\n${hosts}`);
+      return addPod({ podName, run, place: { ...place, hosts: hostsPath }, agentSocket, stack });
+    },
   };
 }
 

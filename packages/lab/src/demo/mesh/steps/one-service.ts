@@ -1,4 +1,5 @@
 import { podOf } from "../../../mesh/connects.ts";
+import { CART_NAME } from "../../../mesh/index.ts";
 import { seen } from "../../../network/echo-machine.ts";
 import type { Checks } from "../../checks.ts";
 import type { Step } from "../../step.ts";
@@ -32,6 +33,11 @@ export const oneService: Step<MeshWorld> = {
           checks.exactly("   and see the caller's own address", answer.split(" ")[1] ?? "", seen(pod[family]));
         }
       }
+    }
+    for (const over of ["tcp", "udp"] as const) {
+      await checks.within(`${CART_NAME}, ${over.toUpperCase()}`, WITHIN_MS, () =>
+        meets(firstPod(london).machine, { address: CART_NAME, over }, all),
+      );
     }
     await countHops(world, checks);
   },
