@@ -14,6 +14,8 @@ const API_PORT = 6443;
 /** Of each replica: all are in one namespace. */
 const XDS_PORTS = [18_000, 18_010] as const;
 export const DOMAIN = "carrick.local";
+export const FLEET = "public";
+export const EDGE_PORT = 80;
 
 export interface MeshPlace {
   readonly topology: Topology;
@@ -95,6 +97,7 @@ async function startController(mesh: MeshPlace, cluster: Cluster, xdsPort: numbe
       },
       tls: { ...writeKeyPair(pair, folder, replica), authority: "ca.pem" },
       cache,
+      edges: [{ name: FLEET, classes: ["carrick"], http: { address: "::", port: EDGE_PORT } }],
       clusters: [{ name, kubernetes: { kubeconfig: kubeconfigOf(mesh, cluster) } }],
       mesh: {
         cluster: name,
