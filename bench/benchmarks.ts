@@ -1,6 +1,7 @@
 /** What can be run by name. */
 import { b10 } from "./b10.ts";
 import { b11 } from "./b11.ts";
+import { b2 } from "./b2.ts";
 import { costs } from "./costs.ts";
 import type { Context } from "./measure/run.ts";
 import type { Figure } from "./report/row.ts";
@@ -8,6 +9,8 @@ import { restart } from "./restart.ts";
 
 export interface Benchmark {
   readonly title: string;
+  /** Namespaces and eBPF: as root on Linux. */
+  readonly needsRoot?: boolean;
   readonly measure: (context: Context) => Promise<Figure[]>;
 }
 
@@ -16,4 +19,5 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   costs: { title: "bytes and Envoy's main thread for a change; many hosts and wildcards", measure: costs },
   B11: { title: "memory and CPU of the controller", measure: b11 },
   restart: { title: "what a restarted controller sends to a connected Envoy", measure: restart },
+  B2: { title: "a TCP connect from pod to pod, through a Service", needsRoot: true, measure: b2 },
 };

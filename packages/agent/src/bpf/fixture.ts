@@ -41,7 +41,7 @@ export const SOCK_OBJECT = join(BUILD, "sock.bpf.o");
 export const POD_OBJECT = join(BUILD, "pod.bpf.o");
 
 /** The compiled test programs, newer than their sources. */
-export function testProgram(name: "churn" | "dial" | "echo"): string {
+export function testProgram(name: "caller" | "churn" | "dial" | "echo"): string {
   const output = join(BUILD, "tests", name);
   const source = join(ROOT, "datapath/tests", `${name}.c`);
   compile(output, [source, join(ROOT, "datapath/tests/common.h")], "gcc", ["-O2", "-Wall", "-Werror", source]);

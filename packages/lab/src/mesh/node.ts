@@ -23,6 +23,8 @@ import { DOMAIN, type MeshPlace, XDS_PORT } from "./control-plane.ts";
 
 export interface MeshNode {
   readonly name: string;
+  /** Where its own programs run. */
+  readonly place: ProcessPlace;
   readonly agent: Restartable<Program<true>>;
   /** Makes a pod as a container runtime does, by the CNI plugin. */
   addPod(name: string): Promise<Pod>;
@@ -88,6 +90,7 @@ export async function startNode(
   const agentSocket = join(runDir, "agent.sock");
   return {
     name,
+    place,
     agent,
     addPod: (podName) => addPod({ podName, run, place, agentSocket, stack }),
   };
