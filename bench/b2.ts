@@ -13,9 +13,8 @@ const SIZES = [
   { services: 1000, iptables: true, goal: 1.08, smoke: true },
   { services: 10_000, iptables: false, goal: 1.12 },
 ];
-const NFTABLES_GOAL = 0.85;
-/** Never slower. */
-const IPTABLES_GOAL = 1;
+/** What Carrick may take of the time that they take. */
+const PEERS = { nft: { name: "nftables", goal: 0.85 }, iptables: { name: "iptables", goal: 1 } } as const;
 
 const BACKENDS = 3;
 /** Addresses that only the rules know: Carrick's programs would be faster than they are asked. */
@@ -28,6 +27,7 @@ const CONNECTS = 500;
 const NODES = { carrick: 0, nft: 1, iptables: 2, backends: 3 } as const;
 
 type Size = (typeof SIZES)[number];
+type Peer = keyof typeof PEERS;
 type Clients = Readonly<Record<"bare" | "again" | "carrick" | "nft" | "iptables", Caller>>;
 
 interface Run extends Compared {
@@ -104,12 +104,12 @@ async function proxy(
   { iptables }: Size,
   services: number,
   endpoints: readonly string[],
-): Promise<("nft" | "iptables")[]> {
+): Promise<Peer[]> {
   const order = shuffled(services);
   await clients.carrick.targets(order.map((n) => serviceAddress(n)));
   const proxied = order.map((n): ProxiedService => ({ address: serviceAddress(n, PROXIED_RANGE), endpoints }));
   const sorted = proxied.toSorted((a, b) => a.address.localeCompare(b.address));
-  const peers = (["nft", "iptables"] as const).filter((tool) => versionOf(tool) && (tool === "nft" || iptables));
+  const peers = (Object.keys(PEERS) as Peer[]).filter((tool) => versionOf(tool) && (tool === "nft" || iptables));
   for (const tool of peers) {
     const rules = tool === "nft" ? nftablesRules(sorted) : iptablesRules(sorted);
     await installRules(nodes[NODES[tool]]!.place.namespace!, tool, rules);
@@ -118,7 +118,7 @@ async function proxy(
   return peers;
 }
 
-async function measureRun(clients: Clients, peers: readonly ("nft" | "iptables")[], smoke: boolean): Promise<Run> {
+async function measureRun(clients: Clients, peers: readonly Peer[], smoke: boolean): Promise<Run> {
   const names = ["bare", "carrick", ...peers, "again"] as const;
   const { result, noise } = await quietly(async () => {
     const timed: Timed[] = [];
@@ -139,7 +139,7 @@ async function measureRun(clients: Clients, peers: readonly ("nft" | "iptables")
   return { ...result, noise };
 }
 
-function figuresOf({ goal }: Size, services: number, peers: readonly ("nft" | "iptables")[], runs: Run[]): Figure[] {
+function figuresOf({ goal }: Size, services: number, peers: readonly Peer[], runs: Run[]): Figure[] {
   const where = `${services.toLocaleString("en")} ${services === 1 ? "service" : "services"}`;
   const quiet = runs.every(({ noise }) => isQuiet(noise));
   const ratio = (what: string, one: string, other: string, goal?: number): Figure => ({
@@ -150,11 +150,8 @@ function figuresOf({ goal }: Size, services: number, peers: readonly ("nft" | "i
     ...(!quiet && { isVoid: true, note: "void: the same connect measured as two differs by more than 5 %" }),
   });
   const peerFigures = peers.flatMap((peer) => {
-    const [name, most] = peer === "nft" ? ["nftables", NFTABLES_GOAL] : ["iptables", IPTABLES_GOAL];
-    return [
-      ratio(`Carrick to ${name}`, "carrick", peer, most as number),
-      ratio(`${name as string} to the bare connect`, peer, "bare"),
-    ];
+    const { name, goal: most } = PEERS[peer];
+    return [ratio(`Carrick to ${name}`, "carrick", peer, most), ratio(`${name} to the bare connect`, peer, "bare")];
   });
   return [
     ratio("Carrick to the bare connect", "carrick", "bare", goal),

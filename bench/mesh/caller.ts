@@ -1,7 +1,7 @@
 /** A client in a pod (caller.c), and the pods that answer it (echo.c): each on a processor of its own. */
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { testProgram } from "../../packages/agent/src/bpf/fixture.ts";
+import { testProgram } from "../../packages/agent/src/bpf/test-program.ts";
 import { type Pod } from "../../packages/lab/src/mesh/node.ts";
 import { type ProcessPlace, spawnTied, type TiedChild } from "../../packages/lab/src/process/index.ts";
 import { PORT } from "./services.ts";

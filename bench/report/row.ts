@@ -1,6 +1,6 @@
 /** A figure beside its goal, as it is published. */
 
-export type Unit = "ms" | "µs" | "mCPU" | "s" | "bytes" | "MB" | "×" | "";
+export type Unit = "ms" | "µs" | "mCPU" | "s" | "bytes" | "MB" | "GB" | "×" | "";
 
 export interface Figure {
   /** What was measured and in which world: names the row. */
@@ -27,6 +27,7 @@ export interface Row {
   readonly met: boolean | null;
   readonly runs: readonly number[];
   readonly note?: string;
+  readonly isVoid?: boolean;
 }
 
 /** A measurement that failed: a figure that is no number would otherwise be published as one. */
@@ -41,7 +42,17 @@ export function toRow(bench: string, { what, unit, goal, runs, note, isVoid = fa
   }
   const measured = median(runs);
   const met = goal === undefined || isVoid ? null : measured <= goal;
-  return { bench, what, unit, goal: goal ?? null, measured, met, runs, ...(note !== undefined && { note }) };
+  return {
+    bench,
+    what,
+    unit,
+    goal: goal ?? null,
+    measured,
+    met,
+    runs,
+    ...(note !== undefined && { note }),
+    ...(isVoid && { isVoid }),
+  };
 }
 
 /** Of an even number of values, the mean of the two in the middle. */

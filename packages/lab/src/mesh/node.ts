@@ -21,6 +21,9 @@ import { ProcessError, type ProcessPlace, type Program, Restartable, startProgra
 import { nodeName, writeKeyPair } from "../trust/index.ts";
 import { DOMAIN, type MeshPlace, XDS_PORT } from "./control-plane.ts";
 
+/** In the network of its node. */
+export const AGENT_METRICS = { address: "127.0.0.1", port: 18_003 };
+
 export interface MeshNode {
   readonly name: string;
   /** Where its own programs run. */
@@ -63,7 +66,7 @@ export async function startNode(
       domain: DOMAIN,
       controllers: [{ address: controller, port: XDS_PORT }],
       tls: { ...writeKeyPair(pair, folder, name), authority: "ca.pem" },
-      metrics: { address: "127.0.0.1", port: 18_003 },
+      metrics: AGENT_METRICS,
       runDir,
       bpf: { folder: ensurePins(run, name), cgroup: place.cgroup },
       cni: {
