@@ -82,8 +82,8 @@ export async function startNode(
   const agent = await Restartable.start(() =>
     startProgram<true>({
       name,
-      command: process.execPath,
-      args: [join(CHECKOUT, "build", "agent.mjs"), "--config", configPath],
+      command: join(CHECKOUT, "carrick"),
+      args: ["agent", "--config", configPath],
       logFolder: folder,
       place,
       ready: (line) => (line.includes('"started"') ? true : undefined),
