@@ -38,6 +38,8 @@ interface Run {
   readonly idle: number;
   readonly readyMs: number;
   readonly inSyncMs: number;
+  /** CPU in milliseconds, of all threads, from the start of the process until it is in sync. */
+  readonly cpuMs: number;
   readonly connects: number;
   readonly failed: number;
 }
@@ -108,7 +110,7 @@ async function restart({ london, node, probe, caller, services, number }: Restar
     everyOne(services, (n) => imageOf(node, n) !== before[n], every),
   );
   const inSyncMs = performance.now() - began;
-  return { readyMs, inSyncMs, ...(await load.end()) };
+  return { readyMs, inSyncMs, cpuMs: cpuMs(node.agent.now.pid), ...(await load.end()) };
 }
 
 function startLoad(caller: Caller): { end(): Promise<{ readonly connects: number; readonly failed: number }> } {
@@ -157,6 +159,7 @@ function figuresOf(services: number, runs: readonly Run[]): Figure[] {
     { what: `CPU with nothing to do: ${where}`, unit: "mCPU", goal: 10, runs: of((run) => run.idle) },
     { what: `restart until ready: ${where}`, unit: "ms", runs: of(({ readyMs }) => readyMs) },
     { what: `restart until in sync: ${where}`, unit: "ms", goal: 2000, runs: of(({ inSyncMs }) => inSyncMs) },
+    { what: `CPU of the agent until in sync: ${where}`, unit: "ms", runs: of((run) => run.cpuMs) },
     { what: `connects meanwhile: ${where}`, unit: "", runs: of(({ connects }) => connects) },
     { what: `connects meanwhile that failed: ${where}`, unit: "", goal: 0, runs: of(({ failed }) => failed) },
   ];
