@@ -20,10 +20,11 @@ export interface MeshEdge {
 
 /** Serves `cart.example` of this cluster; it ends with `stack`. */
 export async function startEdge(
-  { topology, run, authority, folder }: MeshPlace,
+  mesh: MeshPlace,
   home: ControlPlane & { readonly name: string },
   stack: AsyncDisposableStack,
 ): Promise<MeshEdge> {
+  const { topology, run, authority, folder } = mesh;
   home.api.objects.apply(ingressClass({ name: "carrick", controller: "carrick.dev/edge" }));
   home.api.objects.apply(
     ingress({
@@ -40,7 +41,7 @@ export async function startEdge(
     name,
     bootstrap: edgeBootstrap({
       node: { id: name, cluster: FLEET },
-      controllers: controllersOf(topology, home.name),
+      controllers: controllersOf(mesh, home.name),
       serverName: controllerName(DOMAIN, home.name),
       tls: { ...writeKeyPair(pair, folder, name), authority: join(folder, "ca.pem") },
     }),

@@ -59,7 +59,7 @@ export async function startMesh({ topology, run, folder }: MeshOptions): Promise
     const authority = await createAuthority("mesh");
     writeFileSync(join(folder, "ca.pem"), authority.certPem);
     await bringUp(topology, run);
-    const place = { topology, run, authority, folder };
+    const place = { topology, run, authority, folder, replicas: 2 };
     const clusters = await Promise.all(topology.clusters.map((cluster) => startCluster(place, cluster, stack)));
     const edge = await startEdge(place, clusters[0]!, stack);
     return {
