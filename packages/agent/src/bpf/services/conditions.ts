@@ -5,8 +5,9 @@ export interface Condition {
   readonly reason: "Invalid" | "Full";
   /** One sentence with object, reason and fix. */
   readonly message: string;
-  /** The map that is full, and how many entries it has. */
+  /** The map that is full. */
   readonly map?: string;
+  /** How much there is room for. */
   readonly limit?: number;
 }
 
