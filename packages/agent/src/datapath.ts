@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   attachSocketPrograms,
+  type BpfObject,
   cgroup2Root,
   ClusterHealths,
   ensureBpfFilesystem,
+  holdsPins,
+  isCgroup2,
   loadPinned,
   Ownership,
   PodPrograms,
@@ -27,28 +30,42 @@ export interface Datapath {
   release(): void;
 }
 
+export type DatapathLog = Pick<Logger, "info" | "warn" | "error">;
+
 /** The datapath cannot be used here. One sentence with reason and fix. */
 export class DatapathError extends Error {
   override readonly name = "DatapathError";
 }
 
-/** Takes over what an earlier agent left in the kernel, or begins. Throws `DatapathError`, `FencedError`, `SystemError`. */
-export async function openDatapath({ bpf, runDir }: Pick<Config, "bpf" | "runDir">, log: Logger): Promise<Datapath> {
+/** Settings by the map whose size they are. */
+const SIZES = { frontends: "frontends", heads: "services", backends: "backends" } as const;
+
+/**
+ * Takes over what an earlier agent left in the kernel, or begins. Throws `DatapathError`, `LockHeldError`,
+ * `FencedError`, `SystemError`.
+ */
+export async function openDatapath(
+  { bpf, runDir }: Pick<Config, "bpf" | "runDir">,
+  log: DatapathLog,
+): Promise<Datapath> {
   const objects = bpf.objects ?? fileURLToPath(new URL("datapath", import.meta.url));
   const [sock, pod] = [join(objects, "sock.bpf.o"), join(objects, "pod.bpf.o")];
   for (const path of [sock, pod]) {
     if (!existsSync(path))
-      throw new DatapathError(`${path}: is missing; build it with clang, or name its folder by bpf.objects`);
+      throw new DatapathError(`${path}: is missing; install it beside the agent, or name its folder by bpf.objects`);
   }
+  const cgroup = cgroupOf(bpf.cgroup);
   ensureBpfFilesystem();
+  if (!holdsPins(bpf.folder))
+    throw new DatapathError(`bpf.folder: ${bpf.folder} is in no bpf file system; name a folder under /sys/fs/bpf`);
   const lock = WriterLock.take(join(runDir, "writer.lock"));
   try {
-    const sizes = { frontends: bpf.frontends, heads: bpf.services, backends: bpf.backends };
+    const maxEntries = { frontends: bpf.frontends, heads: bpf.services, backends: bpf.backends };
     const folder = join(bpf.folder, "services");
-    const object = loadPinned({ path: sock, folder, maxEntries: sizes });
+    const object = loadPinned({ path: sock, folder, maxEntries });
+    for (const sentence of otherSizes(object, bpf, folder)) log.warn(sentence);
     const services = new ServiceMaps((name) => object.map(name));
     const publisher = await Publisher.open(services, new Ownership(services.owner), ticksNow);
-    const cgroup = bpf.cgroup ?? cgroup2Root();
     for (const { program, state, error } of attachSocketPrograms(object, cgroup, folder)) {
       if (error === undefined) log.info({ program, state, cgroup }, "socket program is in force");
       else log.error({ program, err: error }, "socket program is not in force; what was there before stays");
@@ -61,4 +78,22 @@ export async function openDatapath({ bpf, runDir }: Pick<Config, "bpf" | "runDir
     lock.release();
     throw error;
   }
+}
+
+/** Throws `DatapathError`: without it, no socket would reach a Service. */
+function cgroupOf(configured: string | undefined): string {
+  if (configured === undefined) return cgroup2Root();
+  if (!isCgroup2(configured))
+    throw new DatapathError(`bpf.cgroup: ${configured} is no cgroup of version 2; name one, or leave it out for all`);
+  return configured;
+}
+
+/** Maps that are there keep the size that they were made with, one sentence each. */
+function otherSizes(object: BpfObject, bpf: Config["bpf"], folder: string): string[] {
+  return Object.entries(SIZES).flatMap(([name, setting]) => {
+    const { maxEntries } = object.map(name).facts;
+    const wanted = bpf[setting];
+    if (maxEntries === wanted) return [];
+    return `bpf.${setting}: is ${wanted}, but map ${name} was made with ${maxEntries} entries, which stay; to change that, drain the node, stop the agent, remove ${folder} and start the agent`;
+  });
 }

@@ -82,7 +82,7 @@ function metrics({ version, tables, following, conditions, counters }: ProbeOpti
   gauge("carrick_agent_in_step", "1 while everything was taken that the controller has.", [], (step) =>
     step.set(following.inStep ? 1 : 0),
   );
-  gauge("carrick_agent_frontends", "Addresses with a port that clients dial.", [], (count) =>
+  gauge("carrick_agent_frontends", "Addresses with a port that clients dial, and addresses.", [], (count) =>
     count.set(tables.frontends.size),
   );
   gauge("carrick_agent_images", "Ports of Services, each of IPv4 and of IPv6.", [], (count) =>
