@@ -140,6 +140,19 @@ test("more Services than the maps hold: what fits is served, the others are cond
   );
 });
 
+test("more endpoints that keep clients than the map holds: all are served, and the Service is a condition", async () => {
+  await using node = await KernelNode.start({ backends: 16 });
+  const endpoints = Array.from({ length: 20 }, (_, i) => `10.11.2.${i}`);
+  const many = (count: number) => sliceOf("london", endpoints.slice(0, count));
+  await told(node, serviceOf("london", { addresses: [VIP], affinitySeconds: 60 }), many(20), knowledge("london", true));
+  assert.equal(served(node)?.length, 20);
+  const condition = node.kernel.conditions.get("shop/cart:http/TCP/4");
+  assert.deepEqual([condition?.reason, condition?.map, condition?.limit], ["Full", "backends", 16]);
+  await told(node, many(16));
+  assert.equal(served(node)?.length, 16);
+  assert.equal(node.kernel.conditions.size, 0);
+});
+
 test("another agent that takes over is a failure that is told once, and nothing more is written", async () => {
   await using node = await KernelNode.start();
   await told(node, ...WHOLE);
