@@ -139,5 +139,5 @@ test("of more Services than there is room for, those that fit are served, the ot
     /^shop\/many-\d+:http\/TCP\/4: is not in the service map, since its map heads is full with 15 entries; raise that limit$/,
     images - 15,
   );
-  assert.equal(await agent.get("/readyz"), "ok\n");
+  await mesh.until("it is ready", async () => (await agent.get("/readyz")) === "ok\n");
 });

@@ -69,6 +69,8 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       nodeId: config.node,
       tables,
       onChange: () => kernel.update(),
+      onRefused: (sentence) =>
+        log.warn(`the controller said what cannot be, so what was known stays: ${sentence.slice(0, 1000)}`),
       on: (event) => {
         if (event.kind === "connected") log.info({ controller: event.server }, "follows a controller");
         else
