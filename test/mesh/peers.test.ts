@@ -1,5 +1,7 @@
 /** Controllers of two clusters as peers, on real streams, and what a node of one of them learns. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { clusterSelf } from "@carrick/lab";
 import { follow } from "../../packages/agent/src/mesh/follow.ts";
@@ -25,6 +27,20 @@ async function opened(cache = false): Promise<{ readonly bed: MeshBed; readonly 
 
 async function knows(bed: MeshBed, node: MeshNode, addresses: readonly string[]): Promise<void> {
   await bed.until(`the node has ${addresses.join(", ")}`, () => node.endpoints("cart")?.join() === addresses.join());
+}
+
+/** Nodes are told first: the copy on disk of what the peer says follows. */
+async function copied({ folder, until }: MeshBed): Promise<void> {
+  const text = (kind: string) => {
+    const path = join(folder, "cache-london", "paris", `${kind}.jsonl`);
+    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  };
+  await until("the copy of paris is on disk", () => {
+    const [services, slices] = [text("Service"), text("EndpointSlice")];
+    return (
+      text("Cluster") !== undefined && services?.includes("cart") === true && slices?.includes("10.12.0.1") === true
+    );
+  });
 }
 
 test("a node has the endpoints of all clusters that share a Service, as they come and go", async () => {
@@ -57,6 +73,7 @@ test("a controller that restarts while its peer is away removes nothing of it, w
     const { bed, node } = await opened(cache);
     await using _ = bed;
     const { london, paris } = bed.clusters;
+    if (cache) await copied(bed);
     await paris!.controller.process.kill();
     await london!.controller.process.kill();
     await london!.controller.process.again();

@@ -8,12 +8,15 @@ import { type Datapath, openDatapath } from "./datapath.ts";
 import { Ipam } from "./ipam/index.ts";
 import type { Logger } from "./log.ts";
 import { ClusterIndexes } from "./mesh/cluster-indexes.ts";
-import { follow, type Following } from "./mesh/follow.ts";
+import { ConditionLog } from "./mesh/condition-log.ts";
+import { follow } from "./mesh/follow.ts";
 import { KernelServices } from "./mesh/kernel-services.ts";
 import { NodeTables } from "./mesh/node-tables.ts";
 import { installMasquerade, openNamespace, Rtnetlink } from "./net/index.ts";
 import { GuardedPods } from "./pods.ts";
 import { startProbes } from "./probes.ts";
+import { whyUnready } from "./ready.ts";
+import { checkCapabilities } from "./rights.ts";
 
 export interface AgentOptions {
   readonly version: string;
@@ -29,6 +32,7 @@ export interface Agent {
 
 /** Starts everything. Throws what cannot be used: configuration, certificate, kernel, sockets. */
 export async function startAgent(config: Config, { version, log, onFailure }: AgentOptions): Promise<Agent> {
+  checkCapabilities(config);
   let tls = readTlsFiles(config.tls);
   mkdirSync(config.runDir, { recursive: true, mode: 0o700 });
   const datapath = await openDatapath(config, log);
@@ -46,11 +50,14 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       ),
     );
     const tables = new NodeTables(config.cluster, { allowLoopback: false });
+    const told = new ConditionLog(log);
     const kernel = new KernelServices({
       tables,
+      here: config.cluster,
       publisher: datapath.publisher,
       healths: datapath.healths,
       clusters: new ClusterIndexes(join(config.runDir, "clusters")),
+      onFlushed: () => told.tell(kernel.conditions),
       onFailure,
     });
     closing.push(() => kernel.close());
@@ -62,6 +69,8 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       nodeId: config.node,
       tables,
       onChange: () => kernel.update(),
+      onRefused: (sentence) =>
+        log.warn(`the controller said what cannot be, so what was known stays: ${sentence.slice(0, 1000)}`),
       on: (event) => {
         if (event.kind === "connected") log.info({ controller: event.server }, "follows a controller");
         else
@@ -69,10 +78,18 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       },
     });
     closing.push(() => following.close());
-    const unready = () => whyUnready(following, tables);
+    const unready = () => whyUnready(tables, config.cluster);
     if (config.cni !== undefined) closing.push(await startPods(config, config.cni, datapath, unready, log));
     if (config.metrics !== undefined) {
-      const probes = await startProbes({ listen: config.metrics, version, tables, datapath, following, unready });
+      const probes = await startProbes({
+        listen: config.metrics,
+        version,
+        tables,
+        conditions: () => kernel.conditions,
+        counters: () => datapath.services.counters(),
+        following,
+        unready,
+      });
       closing.push(() => probes.close());
     }
     log.info({ version, cluster: config.cluster, node: config.node }, "started");
@@ -81,13 +98,6 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
     await close();
     throw error;
   }
-}
-
-/** Why this node does not know yet what it needs, in a sentence; nothing when it does. */
-function whyUnready(following: Following, { clusters }: NodeTables): string | undefined {
-  const unknown = [...clusters.entries()].flatMap(([name, { endpointsKnown }]) => (endpointsKnown ? [] : [name]));
-  if (unknown.length > 0) return `the agent has not heard everything of ${unknown.join(", ")} yet`;
-  return following.inStep || clusters.size > 0 ? undefined : "the agent has not heard from a controller yet";
 }
 
 async function startPods(

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 import {
   cgroup2Root,
   type ClusterHealths,
+  ensureBpfFilesystem,
+  holdsPins,
+  isCgroup2,
   loadPinned,
   openServiceMap,
   PodPrograms,
@@ -23,6 +26,8 @@ export interface Datapath {
   release(): void;
 }
 
+export type DatapathLog = Pick<Logger, "info" | "warn" | "error">;
+
 /** The datapath cannot be used here. One sentence with reason and fix. */
 export class DatapathError extends Error {
   override readonly name = "DatapathError";
@@ -31,14 +36,20 @@ export class DatapathError extends Error {
 /**
  * Takes over what an earlier agent left in the kernel, or begins. Throws `DatapathError`, `LockHeldError`, `SystemError`.
  */
-export async function openDatapath({ bpf, runDir }: Pick<Config, "bpf" | "runDir">, log: Logger): Promise<Datapath> {
+export async function openDatapath(
+  { bpf, runDir }: Pick<Config, "bpf" | "runDir">,
+  log: DatapathLog,
+): Promise<Datapath> {
   const objects = bpf.objects ?? fileURLToPath(new URL("datapath", import.meta.url));
   const [sock, pod] = [join(objects, "sock.bpf.o"), join(objects, "pod.bpf.o")];
   for (const path of [sock, pod]) {
     if (!existsSync(path))
-      throw new DatapathError(`${path}: is missing; build it with clang, or name its folder by bpf.objects`);
+      throw new DatapathError(`${path}: is missing; install it beside the agent, or name its folder by bpf.objects`);
   }
-  const cgroup = bpf.cgroup ?? cgroup2Root();
+  const cgroup = cgroupOf(bpf.cgroup);
+  ensureBpfFilesystem();
+  if (!holdsPins(bpf.folder))
+    throw new DatapathError(`bpf.folder: ${bpf.folder} is in no bpf file system; name a folder under /sys/fs/bpf`);
   const map = await openServiceMap({
     object: sock,
     folder: join(bpf.folder, "services"),
@@ -59,4 +70,12 @@ export async function openDatapath({ bpf, runDir }: Pick<Config, "bpf" | "runDir
     map.release();
     throw error;
   }
+}
+
+/** Throws `DatapathError`: without it, no socket would reach a Service. */
+function cgroupOf(configured: string | undefined): string {
+  if (configured === undefined) return cgroup2Root();
+  if (!isCgroup2(configured))
+    throw new DatapathError(`bpf.cgroup: ${configured} is no cgroup of version 2; name one, or leave it out for all`);
+  return configured;
 }

@@ -2,7 +2,6 @@ import { parseArgs } from "node:util";
 import { ConfigError } from "@carrick/core/config";
 import { VERSION } from "@carrick/core/report";
 import { XdsError } from "@carrick/xds";
-import { startAgent } from "./agent.ts";
 import { loadConfig } from "./config/load.ts";
 import { createLogger } from "./log.ts";
 
@@ -45,6 +44,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(config: ReturnType<typeof loadConfig>): Promise<number> {
+  // Loads the libraries of the kernel: where one is missing that is said, and everything above works without it.
+  const { startAgent } = await import("./agent.ts");
   const log = createLogger(config.log.level);
   const { promise, resolve } = Promise.withResolvers<number>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(0));

@@ -52,13 +52,14 @@ export class GuardedPods implements PodNetwork {
     const { net, programs } = this.#options;
     const link = findLink(net, hostLink);
     if (link === undefined) throw new Error(`there is no link ${hostLink}`);
+    // Before anything is attached: what is half done is released with the pod.
+    this.#guarded.set(hostLink, link.index);
     const [ipv4, ipv6] = [false, true].map((six) => addresses.find((address) => address.includes(":") === six));
     programs.guard(link.index, {
       mac: macBytes(podMac),
       ...(ipv4 !== undefined && { ipv4: addressBytes(ipv4) }),
       ...(ipv6 !== undefined && { ipv6: addressBytes(ipv6) }),
     });
-    this.#guarded.set(hostLink, link.index);
   }
 }
 

@@ -15,9 +15,16 @@ export function loadConfig(file: string): Config {
   const config = parseConfig(text, file, configSchema);
   const at = (path: string) => resolve(dirname(resolve(file)), path);
   const { certificate, key, authority } = config.tls;
+  const { folder, cgroup, objects } = config.bpf;
   return {
     ...config,
     tls: { certificate: at(certificate), key: at(key), authority: at(authority) },
     runDir: at(config.runDir),
+    bpf: {
+      ...config.bpf,
+      folder: at(folder),
+      ...(cgroup !== undefined && { cgroup: at(cgroup) }),
+      ...(objects !== undefined && { objects: at(objects) }),
+    },
   };
 }

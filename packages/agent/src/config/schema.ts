@@ -1,10 +1,14 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { addressRange, familyOf } from "../ipam/index.ts";
+import { parsePrefix } from "../net/ip.ts";
 
 const path = z.string().min(1).max(4096);
 const port = z.number().int().min(1).max(65_535);
 const address = z.string().refine((text) => isIP(text) !== 0, { message: "must be an IPv4 or IPv6 address" });
 const listen = z.strictObject({ address, port });
+const podCidr = z.string().superRefine(readBy(addressRange));
+const meshCidr = z.string().superRefine(readBy(parsePrefix));
 
 /** A DNS label: clusters' names stand in resource names and certificates. */
 const cluster = z
@@ -22,7 +26,11 @@ export const configSchema = z.strictObject({
     .string()
     .max(253)
     .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, "must be the name of a Node"),
-  domain: z.string().min(1).max(253).default("carrick.local"),
+  domain: z
+    .string()
+    .max(253)
+    .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, "must be a DNS name")
+    .default("carrick.local"),
   controllers: z.array(listen).min(1).max(16),
   tls: z.strictObject({ certificate: path, key: path, authority: path }),
   metrics: listen.optional(),
@@ -47,15 +55,47 @@ export const configSchema = z.strictObject({
   cni: z
     .strictObject({
       /** The node's own: one of IPv4, one of IPv6, or both. */
-      podCidrs: z.array(z.string().min(1)).min(1).max(2),
+      podCidrs: z
+        .array(podCidr)
+        .min(1)
+        .max(2)
+        .superRefine(oneOfEach("CIDR", (cidr) => cidr.slice(0, cidr.lastIndexOf("/")))),
       /** Where pods are known by their own addresses: ranges of all clusters' pods and nodes. Elsewhere they get the node's. */
-      meshCidrs: z.array(z.string().min(1)).max(1000).default([]),
-      mtu: z.number().int().min(576).max(65_535).default(1500),
+      meshCidrs: z.array(meshCidr).max(1000).default([]),
+      mtu: z.number().int().min(1280).max(65_535).default(1500),
       /** Addresses of the node; pods see them as the source when the node itself talks to them. */
-      nodeAddresses: z.array(address).max(2).default([]),
+      nodeAddresses: z
+        .array(address)
+        .max(2)
+        .superRefine(oneOfEach("address", (text) => text))
+        .default([]),
     })
     .optional(),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;
+
+/** What the function throws is the complaint. */
+function readBy(read: (text: string) => unknown) {
+  return (text: string, context: z.RefinementCtx): void => {
+    try {
+      read(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
+
+/** Not two of IPv4 or two of IPv6. */
+function oneOfEach(what: string, addressIn: (text: string) => string) {
+  return (texts: readonly string[], context: z.RefinementCtx): void => {
+    for (const [i, text] of texts.entries()) {
+      const family = familyOf(addressIn(text));
+      const first = texts.findIndex((other) => familyOf(addressIn(other)) === family);
+      if (family === undefined || first === i) continue;
+      const message = `"${text}" is of IPv${family}, as "${texts[first]}" is; give one ${what} of each family`;
+      context.addIssue({ code: "custom", path: [i], message });
+    }
+  };
+}

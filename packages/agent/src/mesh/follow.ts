@@ -16,6 +16,8 @@ export interface FollowOptions extends Pick<DeltaClientOptions, "servers" | "dom
   /** The tables have changed, or are in step again. */
   readonly onChange?: () => void;
   readonly on?: (event: DeltaClientEvent) => void;
+  /** Something in an update was wrong, so that nothing of it was taken: what, by the resources' names. */
+  readonly onRefused?: (sentence: string) => void;
 }
 
 export interface Following {
@@ -64,10 +66,11 @@ class Follower implements Following {
   }
 
   #apply(update: Update): string | undefined {
-    const { tables, onChange } = this.#options;
+    const { tables, onChange, onRefused } = this.#options;
     if (update.type !== MESH_TYPE.sync) {
       const refused = tables.take(update);
-      onChange?.();
+      if (refused === undefined) onChange?.();
+      else onRefused?.(refused);
       // What is promised is known when everything has come that was there by now.
       if (update.type === MESH_TYPE.knowledge && tables.hasPromises) this.#ask();
       return refused;

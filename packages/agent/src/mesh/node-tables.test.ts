@@ -1,52 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
-import {
-  Affinity,
-  ClusterSchema,
-  Condition,
-  KnowledgeSchema,
-  Protocol,
-  ServiceSchema,
-  SliceSchema,
-} from "@carrick/proto/carrick/mesh/v1/mesh_pb.js";
-import { MESH_TYPE } from "@carrick/core/translate/mesh";
+import { ClusterSchema } from "@carrick/proto/carrick/mesh/v1/mesh_pb.js";
+import { knowledge, serviceOf, sliceOf, update } from "./fixture.ts";
 import { NodeTables, type NodeUpdate } from "./node-tables.ts";
 
 const IMAGE = "shop/cart:http/TCP/4";
-const PORTS = [{ name: "http", port: 80, protocol: Protocol.TCP }];
-
-function update(
-  type: keyof typeof MESH_TYPE,
-  bodies: Readonly<Record<string, Uint8Array>>,
-  removed: readonly string[] = [],
-): NodeUpdate {
-  return {
-    type: MESH_TYPE[type],
-    resources: Object.entries(bodies).map(([name, body]) => ({ name, body })),
-    removed,
-  };
-}
-
-const serviceOf = (cluster: string, more: object = {}) => {
-  const addresses = cluster === "london" ? [Uint8Array.of(10, 96, 0, 1)] : [];
-  const sharing = { shared: true, affinity: Affinity.NONE };
-  const message = create(ServiceSchema, { namespace: "shop", name: "cart", ports: PORTS, addresses, sharing, ...more });
-  return update("service", { [`${cluster}/shop/cart`]: toBinary(ServiceSchema, message) });
-};
-
-const sliceOf = (cluster: string, ...last: readonly number[]) => {
-  const endpoints = last.map((n) => ({
-    address: Uint8Array.of(10, cluster === "london" ? 11 : 12, 1, n),
-    condition: Condition.READY,
-  }));
-  const ports = [{ name: "http", port: 8080, protocol: Protocol.TCP }];
-  const message = create(SliceSchema, { namespace: "shop", name: "cart-1", service: "cart", ports, endpoints });
-  return update("slice", { [`${cluster}/shop/cart-1`]: toBinary(SliceSchema, message) });
-};
-
-const knowledge = (cluster: string, known: boolean) =>
-  update("knowledge", { [cluster]: toBinary(KnowledgeSchema, create(KnowledgeSchema, { cluster, known })) });
 
 function node(...updates: readonly NodeUpdate[]): NodeTables {
   const tables = new NodeTables("london", { allowLoopback: false });
@@ -65,7 +24,12 @@ const image = ({ images }: NodeTables) => {
   );
 };
 
-const BOTH = [serviceOf("london"), sliceOf("london", 1), serviceOf("paris"), sliceOf("paris", 2)] as const;
+const BOTH = [
+  serviceOf("london", { addresses: ["10.96.0.1"] }),
+  sliceOf("london", ["10.11.1.1"]),
+  serviceOf("paris"),
+  sliceOf("paris", ["10.12.1.2"]),
+] as const;
 
 describe("a node", () => {
   test("merges what the clusters say", () => {
@@ -127,7 +91,7 @@ describe("a node", () => {
   test("an endpoint that changes costs one image", () => {
     const tables = node(...BOTH);
     const before = tables.store.recomputed;
-    tables.take(sliceOf("paris", 3));
+    tables.take(sliceOf("paris", ["10.12.1.3"]));
     assert.equal(tables.store.recomputed - before, 1);
   });
 });

@@ -1,5 +1,6 @@
 /** A gRPC stream to a server, on a connection of its own. */
 import { Client, credentials, status } from "@grpc/grpc-js";
+import { dialSentence } from "./dial-sentence.ts";
 import type { TlsMaterial } from "./tls-material.ts";
 import { checkedContext } from "./tls-material.ts";
 import type { MessageStream, StreamListener, StreamStatus } from "./message-stream.ts";
@@ -62,7 +63,7 @@ export function dialGrpc(options: GrpcDialOptions, listener: StreamListener): Me
   });
   // `status` follows in any case and says the same.
   call.on("error", () => {});
-  call.on("status", ({ code, details }) => ended("remote", `${status[code]}: ${details}`));
+  call.on("status", ({ code, details }) => ended("remote", `${status[code]}: ${dialSentence(details)}`));
   return {
     remote: `${address}:${port}`,
     get queuedBytes() {

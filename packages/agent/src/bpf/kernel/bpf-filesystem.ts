@@ -1,5 +1,6 @@
 /** The file system of pins, which keeps maps and links while no process holds them. */
-import { mkdirSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import koffi from "koffi";
 import { SystemError } from "../../sys/system-error.ts";
 
@@ -19,4 +20,10 @@ export function ensureBpfFilesystem(at = BPF_FILESYSTEM): void {
   mkdirSync(at, { recursive: true });
   if (statfsSync(at).type === MAGIC) return;
   if (mount("bpf", at, "bpf", 0, null) < 0) throw new SystemError(`mount the bpf file system at ${at}`, koffi.errno());
+}
+
+/** Whether what is made at this absolute path can be a pin, the folders above it included that are not there yet. */
+export function holdsPins(path: string): boolean {
+  if (!existsSync(path)) return dirname(path) !== path && holdsPins(dirname(path));
+  return statfsSync(path).type === MAGIC;
 }

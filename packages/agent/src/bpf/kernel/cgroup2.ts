@@ -1,5 +1,8 @@
 /** Where the cgroup2 tree is, to which programs are attached. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statfsSync } from "node:fs";
+
+/** `CGROUP2_SUPER_MAGIC`. */
+const MAGIC = 0x63_67_72_70;
 
 /** Its mount point by `/proc/self/mountinfo`, proc(5): hybrid machines have it beside the trees of version 1. */
 export function cgroup2Root(mountinfo = readFileSync("/proc/self/mountinfo", "utf8")): string {
@@ -9,6 +12,15 @@ export function cgroup2Root(mountinfo = readFileSync("/proc/self/mountinfo", "ut
     if (filesystem.startsWith("cgroup2 ") && root === "/" && point !== undefined) return unescape(point);
   }
   throw new Error("no cgroup2 file system is mounted, so no program can be attached to pods; mount one");
+}
+
+/** Whether programs can be attached to this folder; not when it is not there. */
+export function isCgroup2(path: string): boolean {
+  try {
+    return statfsSync(path).type === MAGIC;
+  } catch {
+    return false;
+  }
 }
 
 /** Spaces, tabs, newlines and backslashes are written in octal. */

@@ -38,8 +38,18 @@ export class Growth {
 
 /** Throws when they are not alike. */
 function copy(from: BpfMap, to: BpfMap): void {
-  to.expect(from.facts.keySize, from.facts.valueSize);
+  const [there, needed] = [shapeOf(from), shapeOf(to)];
+  if (there !== needed) {
+    throw new Error(
+      `map ${to.name} has type, key, value and flags ${there}, but this agent needs ${needed}; ` +
+        "it is of another release: drain the node and uninstall that one first",
+    );
+  }
   if (to.isMapped) new Uint8Array(to.memory()).set(new Uint8Array(from.memory()));
   else if (to.updateAll([...from.entries()]).length > 0)
     throw new Error(`map ${to.name} with ${to.facts.maxEntries} entries cannot hold those of the one before it`);
+}
+
+function shapeOf({ facts: { type, keySize, valueSize, flags } }: BpfMap): string {
+  return [type, keySize, valueSize, flags].join(", ");
 }

@@ -5,13 +5,14 @@ export interface Condition {
   readonly reason: "Invalid" | "Full";
   /** One sentence with object, reason and fix. */
   readonly message: string;
-  /** The map that is full, and how many entries it has. */
+  /** The map that is full. */
   readonly map?: string;
+  /** How much there is room for. */
   readonly limit?: number;
 }
 
 export function full(object: string, map: string, limit: number): Condition {
-  const message = `${object}: cannot be published, since the map ${map} is full with ${limit} entries; raise that limit`;
+  const message = `${object}: is not in the service map, since its map ${map} is full with ${limit} entries; raise that limit`;
   return { reason: "Full", message, map, limit };
 }
 
