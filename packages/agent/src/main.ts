@@ -2,17 +2,19 @@ import { parseArgs } from "node:util";
 import { ConfigError } from "@carrick/core/config";
 import { VERSION } from "@carrick/core/report";
 import { XdsError } from "@carrick/xds";
-import { startAgent } from "./agent.ts";
 import { loadConfig } from "./config/load.ts";
+import { doctor } from "./doctor/index.ts";
 import { createLogger } from "./log.ts";
 
 const HELP = `carrick agent --config FILE [--check]
+carrick agent doctor [--config FILE] [-o json]
 
 Runs on every node, as root: follows the controllers of its cluster, keeps the service
 map in the kernel, gives pods their interfaces. Stopping it stops nothing in the kernel.
 
   --config FILE   configuration, explained in docs/agent.md
   --check         check the configuration, then end
+  doctor          look whether the mesh can run on this node; doctor --help says more
   --version, --help
 
 Exit codes: 0 stopped by a signal, 1 cannot go on, 2 the configuration is wrong.
@@ -21,6 +23,7 @@ Exit codes: 0 stopped by a signal, 1 cannot go on, 2 the configuration is wrong.
 /** The process: configuration in, exit code out. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
+    if (argv[0] === "doctor") return await doctor(argv.slice(1));
     const { values } = parseArgs({
       args: [...argv],
       options: {
@@ -48,6 +51,8 @@ async function run(config: ReturnType<typeof loadConfig>): Promise<number> {
   const log = createLogger(config.log.level);
   const { promise, resolve } = Promise.withResolvers<number>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(0));
+  // libbpf is loaded with it, and may be missing.
+  const { startAgent } = await import("./agent.ts");
   const agent = await startAgent(config, {
     version: VERSION,
     log,

@@ -11,7 +11,7 @@ import { statusCommand } from "./commands/status.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { CommandError, EXIT, reasonOf } from "./exit-code.ts";
-import { printable } from "./render/text.ts";
+import { printable } from "@carrick/core/report";
 
 const ABOUT = `One network over many Kubernetes clusters: one Envoy edge over the Ingresses of
 all.
@@ -21,6 +21,7 @@ EXAMPLES
   carrick explain https://shop.example/cart   where a request goes, and why
   carrick drain paris                         take a cluster out of service
   carrick doctor --config controller.yaml     check everything, with fixes
+  carrick agent doctor                        on a node: can the mesh run here?
 
 ENVIRONMENT
   CARRICK_CONTROLLER   controllers to ask, separated by commas;
@@ -55,6 +56,16 @@ export const application: Application<CliContext> = buildApplication<CliContext>
         brief: "Run a controller: watch clusters, serve edge Envoys",
         flags: {
           config: optionalTextFlag("file", "Configuration, explained in docs/configuration.md"),
+          check: { kind: "boolean", optional: true, withNegated: false, brief: "Check the configuration, then end" },
+        },
+      }),
+      agent: elsewhere<{ readonly config?: string; readonly check?: boolean }>({
+        name: "agent",
+        program: "agent",
+        brief: "Run the agent of a node, or look whether the mesh can run here (agent doctor)",
+        words: ["doctor"],
+        flags: {
+          config: optionalTextFlag("file", "Configuration of the agent"),
           check: { kind: "boolean", optional: true, withNegated: false, brief: "Check the configuration, then end" },
         },
       }),

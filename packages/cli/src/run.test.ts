@@ -19,7 +19,7 @@ test("help lists every command, also those that are programs of their own", asyn
   const listed = stdout.slice(stdout.indexOf("\nCOMMANDS\n")).matchAll(/^ {2}(\S+) {2}/gm);
   assert.deepEqual(
     new Set(Array.from(listed, (match) => match[1])),
-    new Set([...COMMANDS.map((command) => command.split(" ")[0]), "controller", "lab", "demo"]),
+    new Set([...COMMANDS.map((command) => command.split(" ")[0]), "agent", "controller", "lab", "demo"]),
   );
   assert.equal((await captured([])).stdout, stdout);
 });
@@ -32,7 +32,7 @@ test("the help of every command has examples and exit codes", async () => {
     assert.match(stdout, /\nEXIT CODES\n {2}0 {2}\S.*\n {2}(1 {2}.*\n {2})?2 {2}/, command);
     assert.deepEqual(tooWide(stdout), [], command);
   }
-  for (const words of [[], ["edge"], ["controller"], ["lab"], ["demo"]]) {
+  for (const words of [[], ["edge"], ["agent"], ["controller"], ["lab"], ["demo"]]) {
     assert.deepEqual(tooWide((await captured([...words, "--help"])).stdout), [], words.join());
   }
 });

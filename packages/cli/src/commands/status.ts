@@ -9,7 +9,7 @@ import { FullScreen } from "../full-screen.ts";
 import { isHealthy } from "../health.ts";
 import { note, print, printJson } from "../output.ts";
 import { renderStatus } from "../render/status.ts";
-import { paragraph } from "../render/text.ts";
+import { paragraph } from "@carrick/core/report";
 import { documented } from "./documentation.ts";
 import { CONTROLLER_FLAGS, type ControllerFlags, OUTPUT_FLAG, type Output } from "./flags.ts";
 

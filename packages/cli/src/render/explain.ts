@@ -1,9 +1,16 @@
 import { refText } from "@carrick/core/model";
-import type { Citation, ExplainEndpoint, ExplainReport, ExplainStep } from "@carrick/core/report";
+import {
+  type Citation,
+  type ExplainEndpoint,
+  type ExplainReport,
+  type ExplainStep,
+  printable,
+  shortened,
+  wrap,
+} from "@carrick/core/report";
 import type { Paint, Tone } from "./paint.ts";
 import { counted, percent } from "./quantity.ts";
 import { table } from "./table.ts";
-import { printable, shortened, wrap } from "./text.ts";
 
 const POD_WIDTH = 32;
 

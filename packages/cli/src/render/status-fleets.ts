@@ -1,9 +1,16 @@
-import type { EnvoyStatus, FleetStatus, StatusReport } from "@carrick/core/report";
+import {
+  type EnvoyStatus,
+  type FleetStatus,
+  paragraph,
+  printable,
+  shortened,
+  type StatusReport,
+  wrap,
+} from "@carrick/core/report";
 import { agreed, type Said, whoSays } from "./agreed.ts";
 import type { Paint } from "./paint.ts";
 import { bytes, count, counted, duration } from "./quantity.ts";
 import { table } from "./table.ts";
-import { paragraph, printable, shortened, wrap } from "./text.ts";
 
 /** Stands for a space at which no line ends. */
 const TOGETHER = "\u00a0";

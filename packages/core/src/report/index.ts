@@ -1,3 +1,6 @@
+export { type Check, ok, problem, warning } from "./check.ts";
+export { checkLines, type CheckPaint } from "./check-lines.ts";
 export type * from "./explain.ts";
 export type * from "./status.ts";
+export { paragraph, printable, shortened, wrap } from "./text.ts";
 export { VERSION } from "./version.ts";
