@@ -71,12 +71,13 @@ export async function startController(
           privateKey: tls.key,
           onProblem: (sentence) => log.warn(sentence),
         });
-  const sources = await openSources({ config, world, copies, tls: () => tls, replica, version, log });
+  const opened = await openSources({ config, world, copies, tls: () => tls, replica, version, log });
+  const sources: readonly Source[] = [...opened.clusters, ...opened.peers];
   watchNamedSecrets(world, sources);
   const readiness = new Readiness({ sources, open: () => world.open() });
   const registry = createMetrics({ version, world, sources, problems });
   world.timeCommits(commitTimer(registry));
-  const edges = await serveStreams({
+  const streams = await serveStreams({
     config,
     world,
     hash,
@@ -85,7 +86,7 @@ export async function startController(
     metrics: xdsMetrics(registry),
     ready: () => readiness.ready,
   });
-  problems.alsoFrom(() => edges.refusals());
+  problems.alsoFrom(() => streams.refusals());
 
   const status = () =>
     statusReport(
@@ -99,7 +100,14 @@ export async function startController(
         sources,
         counts,
         problems,
-        envoys: (fleet) => edges.envoys(fleet),
+        envoys: (fleet) => streams.envoys(fleet),
+        mesh: config.mesh && {
+          cluster: config.mesh.cluster,
+          world,
+          peers: opened.peers,
+          nodes: () => streams.nodes(),
+          controllers: (cluster) => streams.controllers(cluster),
+        },
       },
       Date.now(),
     );
@@ -131,7 +139,7 @@ export async function startController(
     close: async () => {
       unwatch();
       for (const source of sources) source.stop();
-      await edges.close();
+      await streams.close();
       await Promise.all(servers.map((server) => server.close()));
       await copies?.written();
       unlock?.();
@@ -155,8 +163,13 @@ interface OpenSources {
   readonly log: Logger;
 }
 
+interface Sources {
+  readonly clusters: readonly Source[];
+  readonly peers: readonly PeerSource[];
+}
+
 /** What is read: clusters through their API servers or from folders, and peers through their controllers. */
-async function openSources({ config, world, copies, tls, replica, version, log }: OpenSources): Promise<Source[]> {
+async function openSources({ config, world, copies, tls, replica, version, log }: OpenSources): Promise<Sources> {
   const rules = ingestRules(config);
   const states = new StateLog(log);
   const onState = (source: Source) => states.look(source);
@@ -178,7 +191,7 @@ async function openSources({ config, world, copies, tls, replica, version, log }
     await copies?.restore(name, writers);
     const podRanges = podCidrs.flatMap((text) => parseRange(text) ?? []);
     const { domain } = config;
-    const source: Source = new PeerSource({
+    const source: PeerSource = new PeerSource({
       cluster: name,
       servers,
       podRanges,
@@ -191,7 +204,7 @@ async function openSources({ config, world, copies, tls, replica, version, log }
     });
     return source;
   });
-  return Promise.all([...clusters, ...peers]);
+  return { clusters: await Promise.all(clusters), peers: await Promise.all(peers) };
 }
 
 /**

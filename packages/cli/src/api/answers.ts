@@ -21,6 +21,33 @@ const kindStatus = z.object({
   fromCache: z.boolean(),
 });
 
+const stream = z.object({
+  name: z.string(),
+  connectedSince: amount,
+  pending: amount,
+  refused: z.array(z.object({ type: z.string(), name: z.string(), message: z.string() })),
+  bytesSent: amount,
+});
+const node = stream.extend({ lagMs: amount.exactOptional() });
+
+const mesh = z.object({
+  cluster: z.string(),
+  nodes: z.array(node),
+  otherNodes: z.array(z.string()),
+  peers: z.array(
+    z.object({
+      name: z.string(),
+      from: z.string(),
+      state: z.enum(["fresh", "stale", "unknown"]),
+      connectedSince: amount.exactOptional(),
+      heardMs: amount.exactOptional(),
+      error: z.string().exactOptional(),
+      refused: amount,
+      followers: z.array(node),
+    }),
+  ),
+});
+
 const status = z.object({
   replica: z.string(),
   version: z.string(),
@@ -44,19 +71,11 @@ const status = z.object({
       name: z.string(),
       hosts: amount,
       resources: z.record(z.string(), amount),
-      envoys: z.array(
-        z.object({
-          name: z.string(),
-          cluster: z.string(),
-          connectedSince: amount,
-          pending: amount,
-          refused: z.array(z.object({ type: z.string(), name: z.string(), message: z.string() })),
-          bytesSent: amount,
-        }),
-      ),
+      envoys: z.array(stream.extend({ cluster: z.string() })),
       held: z.array(z.string()).exactOptional(),
     }),
   ),
+  mesh: mesh.exactOptional(),
   problems: z.array(
     z.object({
       object,

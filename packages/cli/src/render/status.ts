@@ -4,6 +4,7 @@ import type { Paint } from "./paint.ts";
 import { duration } from "./quantity.ts";
 import { clusterLines } from "./status-clusters.ts";
 import { fleetLines } from "./status-fleets.ts";
+import { meshLines } from "./status-mesh.ts";
 import { problemLines } from "./status-problems.ts";
 
 /**
@@ -18,6 +19,7 @@ export function renderStatus({ reports, silent }: Statuses, width: number, paint
     "",
     ...clusterLines(reports, width, paint),
     ...fleetLines(reports, several, width, paint),
+    ...meshLines(reports, several, width, paint),
     "",
     ...problemLines(reports, width, paint),
   ];
