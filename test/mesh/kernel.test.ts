@@ -1,8 +1,15 @@
 /** The whole way: objects of two clusters, their controllers, the agents of their nodes, and sockets of pods in the kernel. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
+import { namespacePath } from "@carrick/agent/net";
+import type { KernelReport, ServiceReport } from "@carrick/core/report";
 import { clusterSelf } from "@carrick/lab";
+import { namespaceOf } from "@carrick/lab/network";
 import { type Machine, seen } from "../../packages/lab/src/network/echo-machine.ts";
+import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
 import { type KernelBed, type KernelCluster, openKernelBed, PORT } from "./kernel-bed.ts";
 
 const LONDON = ["london-1", "london-2"];
@@ -80,6 +87,54 @@ test("a cluster that is drained is left by new connections of both clusters, and
       await until(`${pod.name} meets ${wanted.join(", ")}`, () => meets(machine, cart.ipv4, "tcp", wanted));
     }
   }
+});
+
+test("carrick service shows what is to be served beside what the kernel of a node holds", async () => {
+  await using bed = await openKernelBed();
+  await everybodyAnswers(bed);
+  const { london, paris, until, run } = bed;
+  const here = namespacePath(namespaceOf(run, { kind: "control-plane", cluster: "london" }));
+  const command = async (...args: readonly string[]) => {
+    const own = [process.execPath, join(CHECKOUT, "build", "carrick.mjs"), ...args];
+    return await promisify(execFile)("nsenter", [`--net=${here}`, ...own]).then(
+      (done) => ({ code: 0, ...done }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  };
+  const agent = ["--agent", london.nodes[0]!.inspectSocket];
+  const look = async () => {
+    const { stdout, code } = await command("service", "shop/cart", "-o", "json", ...agent);
+    return { code, ...(JSON.parse(stdout) as { model: ServiceReport; kernel: KernelReport }) };
+  };
+
+  const { code, model, kernel } = await look();
+  assert.deepEqual([code, kernel.cluster, kernel.node, model.here], [0, "london", "n1", "london"]);
+  const { ipv4, ipv6 } = london.cart;
+  assert.deepEqual(
+    kernel.frontends.map(({ address, protocol, outcome }) => `${protocol} ${address} ${outcome}`).sort(),
+    [`TCP ${ipv4}`, `TCP ${ipv6}`, `UDP ${ipv4}`, `UDP ${ipv6}`].map((one) => `${one} served`),
+  );
+  const pods = [...london.pods, ...paris.pods].map(({ pod }) => pod.ipv4).sort();
+  const [first] = kernel.frontends.filter(({ address, protocol }) => address === ipv4 && protocol === "TCP");
+  const held = first!.image!.groups.flatMap(({ endpoints }) => endpoints.map(({ address }) => address));
+  assert.deepEqual(held.sort(), pods);
+
+  paris.api.objects.apply(clusterSelf({ drain: true }));
+  await until("the kernel has the drain, and it is as it is to be", async () => {
+    const now = await look();
+    const group = now.kernel.frontends[0]!.image!.groups.find(({ cluster }) => cluster === "paris");
+    return now.code === 0 && group?.health.drain === 0 && now.model.ports[0]!.groups[1]!.share === 0;
+  });
+  const { stdout } = await command("service", "shop/cart", ...agent);
+  for (const [wrong, says] of [
+    ["cart", /names no Service/],
+    ["shop/none", /no cluster has a Service shop\/none/],
+  ] as const) {
+    const refused = await command("service", wrong);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, says);
+  }
+  assert.match(stdout, /The kernel of london\/n1 \(image [\d.]+\): as it is to be\./);
 });
 
 test("a killed agent and killed controllers stop nothing, and those that come after them catch up", async (t) => {

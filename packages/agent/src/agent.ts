@@ -6,6 +6,7 @@ import { CniPlugin, podAttachment, prepareNode, startCniServer } from "./cni/ind
 import type { Config } from "./config/schema.ts";
 import { type Datapath, openDatapath } from "./datapath.ts";
 import { Ipam } from "./ipam/index.ts";
+import { startInspect } from "./inspect/inspect-server.ts";
 import type { Logger } from "./log.ts";
 import { ClusterIndexes } from "./mesh/cluster-indexes.ts";
 import { follow, type Following } from "./mesh/follow.ts";
@@ -46,11 +47,12 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       ),
     );
     const tables = new NodeTables(config.cluster, { allowLoopback: false });
+    const clusters = new ClusterIndexes(join(config.runDir, "clusters"));
     const kernel = new KernelServices({
       tables,
       publisher: datapath.publisher,
       healths: datapath.healths,
-      clusters: new ClusterIndexes(join(config.runDir, "clusters")),
+      clusters,
       onFailure,
     });
     closing.push(() => kernel.close());
@@ -69,6 +71,14 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       },
     });
     closing.push(() => following.close());
+    const inspect = await startInspect({
+      path: join(config.runDir, "inspect.sock"),
+      cluster: config.cluster,
+      node: config.node,
+      services: datapath.services,
+      clusterName: (index) => clusters.nameOf(index),
+    });
+    closing.push(() => inspect.close());
     const unready = () => whyUnready(following, tables);
     if (config.cni !== undefined) closing.push(await startPods(config, config.cni, datapath, unready, log));
     if (config.metrics !== undefined) {

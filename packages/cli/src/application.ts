@@ -7,6 +7,7 @@ import { edgeBootstrapCommand } from "./commands/edge-bootstrap.ts";
 import { elsewhere } from "./commands/elsewhere.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { optionalTextFlag } from "./commands/flags.ts";
+import { serviceCommand } from "./commands/service.ts";
 import { statusCommand } from "./commands/status.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
@@ -19,6 +20,7 @@ all.
 EXAMPLES
   carrick status                              what is known, and what is wrong
   carrick explain https://shop.example/cart   where a request goes, and why
+  carrick service shop/cart                   how nodes serve a Service
   carrick drain paris                         take a cluster out of service
   carrick doctor --config controller.yaml     check everything, with fixes
   carrick agent doctor                        on a node: can the mesh run here?
@@ -42,6 +44,7 @@ export const application: Application<CliContext> = buildApplication<CliContext>
     routes: {
       status: statusCommand,
       explain: explainCommand,
+      service: serviceCommand,
       drain: drainCommand,
       undrain: undrainCommand,
       doctor: doctorCommand,

@@ -9,7 +9,18 @@ import { EMPTY_STATUS, answering, captured, json } from "./fixture.ts";
 import { VERSION } from "@carrick/core/report";
 
 const CLUSTER = { from: "", state: "fresh", drain: false, weight: 1, kinds: [], problems: [] };
-const COMMANDS = ["status", "explain", "drain", "undrain", "doctor", "edge bootstrap", "crds", "completion", "version"];
+const COMMANDS = [
+  "status",
+  "explain",
+  "service",
+  "drain",
+  "undrain",
+  "doctor",
+  "edge bootstrap",
+  "crds",
+  "completion",
+  "version",
+];
 
 const tooWide = (text: string): string[] => text.split("\n").filter((line) => line.length > 80);
 

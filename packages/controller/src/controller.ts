@@ -111,7 +111,8 @@ export async function startController(
       },
       Date.now(),
     );
-  const api = apiServer({ world, status, ...apiTls(config, tls), mayRead: mayRead(config.domain) });
+  const mesh = config.mesh?.cluster;
+  const api = apiServer({ world, status, mesh, ...apiTls(config, tls), mayRead: mayRead(config.domain) });
   const probes = probeServer({
     registry,
     waitingFor: () => readiness.waitingFor(),

@@ -1,6 +1,6 @@
 /** The datapath in the kernel: programs, and the maps that they read. */
 export * from "./kernel/index.ts";
-export { addressBytes, addressText } from "./layout/address.ts";
+export { addressBytes, addressText, isMappedIPv4 } from "./layout/address.ts";
 export * from "./pod-programs.ts";
 export * from "./services/index.ts";
 export * from "./socket-programs.ts";

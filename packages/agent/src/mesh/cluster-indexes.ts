@@ -18,6 +18,11 @@ export class ClusterIndexes {
     for (const name of readLines(path)) this.#indexes.set(name, this.#indexes.size + 1);
   }
 
+  nameOf(index: number): ClusterName | undefined {
+    for (const [name, of] of this.#indexes) if (of === index) return name;
+    return undefined;
+  }
+
   /** 1 or more. Throws when the number cannot be kept, or when there are too many. */
   of(cluster: ClusterName): number {
     const known = this.#indexes.get(cluster);

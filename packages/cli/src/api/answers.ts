@@ -125,18 +125,18 @@ export async function explanationOf(
 ): Promise<ExplainReport> {
   const query = new URLSearchParams({ url, ...(fleet !== undefined && { fleet }) });
   const answer = await askFirst(controllers, `/v1/explain?${query.toString()}`, options);
-  if (answer.status !== 200) throw refusal(answer);
-  check(explanation, answer);
+  if (answer.status !== 200) throw refusalOf(answer);
+  checkAnswer(explanation, answer);
   return answer.body as ExplainReport;
 }
 
 function readStatus(answer: Answer): StatusReport {
-  if (answer.status !== 200) throw refusal(answer);
-  check(status, answer);
+  if (answer.status !== 200) throw refusalOf(answer);
+  checkAnswer(status, answer);
   return answer.body as StatusReport;
 }
 
-function refusal(answer: Answer): CommandError {
+export function refusalOf(answer: Answer): CommandError {
   const said = failure.safeParse(answer.body);
   if (!said.success) return notAController(answer.from);
   if (answer.status === 401 || answer.status === 403) {
@@ -146,7 +146,7 @@ function refusal(answer: Answer): CommandError {
 }
 
 /** Throws if the answer lacks what this command needs. What a newer controller adds is let through. */
-function check(shape: z.ZodType, answer: Answer): void {
+export function checkAnswer(shape: z.ZodType, answer: Answer): void {
   const read = shape.safeParse(answer.body);
   if (read.success) return;
   const [issue] = read.error.issues;

@@ -8,6 +8,7 @@ import {
   shortened,
   wrap,
 } from "@carrick/core/report";
+import { endpointText } from "./endpoint.ts";
 import type { Paint, Tone } from "./paint.ts";
 import { counted, percent } from "./quantity.ts";
 import { table } from "./table.ts";
@@ -70,7 +71,7 @@ function endpointLines(endpoints: readonly ExplainEndpoint[], paint: Paint): str
     ],
     endpoints.map(({ share, address, port, cluster, pod, node }) => [
       percent(share),
-      printable(address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`),
+      endpointText({ address, port }),
       printable(cluster),
       shortened(printable(pod), POD_WIDTH) || "-",
       printable(node) || "-",

@@ -24,6 +24,8 @@ import { DOMAIN, type MeshPlace, XDS_PORT } from "./control-plane.ts";
 export interface MeshNode {
   readonly name: string;
   readonly agent: Restartable<Program<true>>;
+  /** Where the agent tells root what the node's kernel holds. */
+  readonly inspectSocket: string;
   /** Makes a pod as a container runtime does, by the CNI plugin. */
   addPod(name: string): Promise<Pod>;
 }
@@ -89,6 +91,7 @@ export async function startNode(
   return {
     name,
     agent,
+    inspectSocket: join(runDir, "inspect.sock"),
     addPod: (podName) => addPod({ podName, run, place, agentSocket, stack }),
   };
 }
