@@ -89,7 +89,7 @@ test("a cluster that is drained is left by new connections of both clusters, and
   }
 });
 
-test("carrick service shows what is to be served beside what the kernel of a node holds", async () => {
+test("carrick service and explain show what is to be served beside what the kernel of a node holds", async () => {
   await using bed = await openKernelBed();
   await everybodyAnswers(bed);
   const { london, paris, until, run } = bed;
@@ -126,6 +126,11 @@ test("carrick service shows what is to be served beside what the kernel of a nod
     return now.code === 0 && group?.health.drain === 0 && now.model.ports[0]!.groups[1]!.share === 0;
   });
   const { stdout } = await command("service", "shop/cart", ...agent);
+  const call = await command("explain", "london:shop/web", "shop/cart", "--port", "udp", ...agent);
+  assert.equal(call.code, 0);
+  assert.match(call.stdout, /^london:shop\/web to Service shop\/cart: routed to 2 endpoints$/m);
+  assert.match(call.stdout, /cluster: paris has 2 endpoints, is being drained; it gets nothing new/);
+  assert.match(call.stdout, /The kernel of london\/n1 \(image [\d.]+\): as it is to be\./);
   for (const [wrong, says] of [
     ["cart", /names no Service/],
     ["shop/none", /no cluster has a Service shop\/none/],

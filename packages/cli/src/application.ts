@@ -20,6 +20,7 @@ all.
 EXAMPLES
   carrick status                              what is known, and what is wrong
   carrick explain https://shop.example/cart   where a request goes, and why
+  carrick explain london:shop/web shop/cart   where a pod's connection goes
   carrick service shop/cart                   how nodes serve a Service
   carrick drain paris                         take a cluster out of service
   carrick doctor --config controller.yaml     check everything, with fixes

@@ -61,7 +61,7 @@ test("a command line that cannot be used is one sentence, with a suggestion, and
   await refuses(["status", "--wacth"], /No flag registered for --wacth, did you mean --watch\?; --help shows/);
   await refuses(["status", "-o", "xml"], /Expected "xml" to be one of \(table\|json\)/);
   await refuses(["status", "extra"], /Too many arguments/);
-  await refuses(["explain"], /Expected argument for url/);
+  await refuses(["explain"], /Expected argument for from/);
   await refuses(["drain", "paris", "--timeout", "soon"], /expected a time as in 500ms, 30s, 2m or 1h/);
   await refuses(["drain", "paris", "--timeout", "0s"], /expected a time/);
   await refuses(["drain", "pa\u001b[2Jris", "--config", "/absent"], /\/absent: cannot be read/);

@@ -4,7 +4,8 @@ import { EXIT, CommandError, usageError } from "../exit-code.ts";
 import { type Answer, type AskOptions, ask, askFirst, notAController } from "./ask.ts";
 
 const amount = z.number().min(0);
-const object = z.object({
+/** An object as it was read. */
+export const citation = z.object({
   cluster: z.string(),
   kind: z.string(),
   namespace: z.string(),
@@ -78,7 +79,7 @@ const status = z.object({
   mesh: mesh.exactOptional(),
   problems: z.array(
     z.object({
-      object,
+      object: citation,
       problem: z.object({ code: z.string(), path: z.string(), message: z.string() }),
       heldVersion: z.string().exactOptional(),
     }),
@@ -91,7 +92,7 @@ const explanation = z.object({
   fleet: z.string(),
   outcome: z.enum(["routed", "refused", "unknown"]),
   status: amount.exactOptional(),
-  steps: z.array(z.object({ what: z.string(), says: z.string(), because: z.array(object) })),
+  steps: z.array(z.object({ what: z.string(), says: z.string(), because: z.array(citation) })),
   endpoints: z.array(
     z.object({
       cluster: z.string(),

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import { join } from "node:path";
 import { test } from "node:test";
 import type { KernelFrontend, KernelReport, ServicePortReport, ServiceReport } from "@carrick/core/report";
 import { EXIT } from "../exit-code.ts";
-import { answering, captured, json, temporaryFolder } from "../fixture.ts";
+import { agentAnswering, answering, captured, json } from "../fixture.ts";
 
 const SHARING = { shared: true, affinity: "none" } as const;
 const PORT: ServicePortReport = {
@@ -88,28 +85,11 @@ function kernel(change: Partial<KernelFrontend> = {}, paris: readonly string[] =
   return { cluster: "london", node: "n1", frontends: [frontend] };
 }
 
-/** An agent that says this, on a socket in a folder that is gone at the end. */
-async function agent(listener: RequestListener): Promise<AsyncDisposable & { readonly socket: string }> {
-  const folder = temporaryFolder();
-  const socket = join(folder.path, "inspect.sock");
-  const server = createServer(listener).listen(socket);
-  await once(server, "listening");
-  return {
-    socket,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-      folder[Symbol.dispose]();
-    },
-  };
-}
-
 async function run(says: KernelReport | undefined, report: ServiceReport = REPORT) {
   await using controller = await answering(json(report));
   const args = ["service", "shop/cart", "--controller", controller.url];
   if (says === undefined) return await captured(args);
-  await using there = await agent(json(says));
+  await using there = await agentAnswering(json(says));
   return await captured([...args, "--agent", there.socket]);
 }
 
@@ -173,7 +153,7 @@ test("an agent of another cluster, none, and what is no agent", async () => {
     [json({ cluster: "london" }), EXIT.unanswered, /cannot be read/],
     [json({ error: "slot 7 leads to no image" }, 500), EXIT.wrong, /slot 7 leads to no image/],
   ] as const) {
-    await using there = await agent(listener);
+    await using there = await agentAnswering(listener);
     const { code: ended, stderr } = await ask(there.socket);
     assert.equal(ended, code);
     assert.match(stderr, says);

@@ -1,5 +1,4 @@
 import { buildCommand } from "@stricli/core";
-import { askAgent } from "../api/ask-agent.ts";
 import { controllerAddresses } from "../api/controllers.ts";
 import { serviceOf } from "../api/service-answer.ts";
 import { readTrust } from "../api/trust.ts";
@@ -7,7 +6,8 @@ import type { CliContext } from "../context.ts";
 import { EXIT, usageError } from "../exit-code.ts";
 import { print, printJson } from "../output.ts";
 import { renderService } from "../render/service.ts";
-import { frontendTexts, placeBeside } from "../service/beside.ts";
+import { differs, placeBeside } from "../service/beside.ts";
+import { kernelOf } from "../service/kernel-of.ts";
 import { documented } from "./documentation.ts";
 import {
   AGENT_FLAG,
@@ -62,16 +62,14 @@ only there, and the health that the node sees of each cluster.`,
     const controllers = controllerAddresses(flags.controller, this.env);
     const trust = await readTrust(flags, this.env, this.now());
     const report = await serviceOf(controllers, service, flags.cluster, { trust });
-    const texts = frontendTexts(report);
-    const kernel = flags.agent === undefined || texts.length === 0 ? undefined : await askAgent(flags.agent, texts);
+    const kernel = await kernelOf(flags.agent, report.ports);
     if (kernel !== undefined && kernel.cluster !== report.here)
       throw usageError(
         `this is a node of ${kernel.cluster}, and the controller told of nodes of ${report.here}; add --cluster ${kernel.cluster}`,
       );
-    const beside = placeBeside(report, kernel);
+    const beside = placeBeside(report.ports, kernel);
     if (flags.output === "json") printJson(this, kernel === undefined ? report : { model: report, kernel });
     else print(this, renderService(report, beside, kernel, this.screen.width, this.screen.paint));
-    if (beside.some(({ kernel: view }) => view !== undefined && view.differences.length > 0))
-      this.process.exitCode = EXIT.wrong;
+    if (beside.some(differs)) this.process.exitCode = EXIT.wrong;
   },
 });

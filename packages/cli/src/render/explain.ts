@@ -1,16 +1,8 @@
-import { refText } from "@carrick/core/model";
-import {
-  type Citation,
-  type ExplainEndpoint,
-  type ExplainReport,
-  type ExplainStep,
-  printable,
-  shortened,
-  wrap,
-} from "@carrick/core/report";
+import { type ExplainEndpoint, type ExplainReport, printable, shortened, wrap } from "@carrick/core/report";
 import { endpointText } from "./endpoint.ts";
 import type { Paint, Tone } from "./paint.ts";
 import { counted, percent } from "./quantity.ts";
+import { stepsLines } from "./steps.ts";
 import { table } from "./table.ts";
 
 const POD_WIDTH = 32;
@@ -20,7 +12,7 @@ export function renderExplain(report: ExplainReport, width: number, paint: Paint
   return [
     ...verdict(report, width, paint),
     "",
-    ...report.steps.flatMap((step, i) => stepLines(step, i === report.steps.length - 1, width, paint)),
+    ...stepsLines(report.steps, width, paint),
     ...(report.endpoints.length === 0 ? [] : ["", ...endpointLines(report.endpoints, paint)]),
   ];
 }
@@ -36,28 +28,6 @@ function outcome({ outcome, status, endpoints }: ExplainReport): string {
   if (outcome === "routed") return `routed to ${counted(endpoints.length, "endpoint")}`;
   if (outcome === "unknown") return "not known yet";
   return status === undefined ? "refused by the edge" : `answered by the edge itself with ${status}`;
-}
-
-function stepLines(step: ExplainStep, last: boolean, width: number, paint: Paint): string[] {
-  const [branch, trunk] = last ? ["└─", "  "] : ["├─", "│ "];
-  const what = printable(step.what);
-  const [first = "", ...more] = wrap(printable(step.says), Math.max(30, width - what.length - 5));
-  const margin = `${trunk}  `;
-  return [
-    `${branch} ${paint("title", what)}: ${first}`,
-    ...wrap(more.join(" "), Math.max(30, width - margin.length)).flatMap((line) =>
-      line === "" ? [] : [`${margin}${line}`],
-    ),
-    ...step.because.map((cited, i) => {
-      const leaf = i === step.because.length - 1 ? "└─" : "├─";
-      return `${trunk} ${leaf} ${paint("quiet", citation(cited))}`;
-    }),
-  ];
-}
-
-function citation(cited: Citation): string {
-  const version = cited.resourceVersion === "" ? "not there" : `resourceVersion ${cited.resourceVersion}`;
-  return printable(`${refText(cited)} (${version})`);
 }
 
 function endpointLines(endpoints: readonly ExplainEndpoint[], paint: Paint): string[] {

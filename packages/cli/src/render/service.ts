@@ -63,7 +63,13 @@ function clusterTable(clusters: readonly ServiceInCluster[], paint: Paint): stri
   return [paint("title", titles), ...rows];
 }
 
-function portLines({ port, kernel: view }: PortBeside, kernel: KernelReport | undefined, width: number, paint: Paint) {
+/** A port with its groups and endpoints, behind an empty line, and what the kernel has where it was asked. */
+export function portLines(
+  { port, kernel: view }: PortBeside,
+  kernel: KernelReport | undefined,
+  width: number,
+  paint: Paint,
+) {
   const { affinitySeconds, partial, drainIgnored } = port;
   const at = port.addresses.map((address) => endpointText({ address, port: port.number })).join(", ");
   const notes = [

@@ -1,5 +1,5 @@
 /** What is to be served beside what the kernel of a node holds. */
-import type { KernelFrontend, KernelGroup, KernelReport, ServicePortReport, ServiceReport } from "@carrick/core/report";
+import type { KernelFrontend, KernelGroup, KernelReport, ServicePortReport } from "@carrick/core/report";
 
 /** A port of a Service, and the kernel's view of it where it was asked. */
 export interface PortBeside {
@@ -18,12 +18,12 @@ export interface KernelView {
   readonly differences: readonly string[];
 }
 
-/** Frontends of a Service, as an agent is asked for them. */
-export function frontendTexts({ ports }: ServiceReport): string[] {
+/** Frontends of ports, as an agent is asked for them. */
+export function frontendTexts(ports: readonly ServicePortReport[]): string[] {
   return ports.flatMap((port) => port.addresses.map((address) => frontendText(port.protocol, address, port.number)));
 }
 
-export function placeBeside({ ports }: ServiceReport, kernel: KernelReport | undefined): PortBeside[] {
+export function placeBeside(ports: readonly ServicePortReport[], kernel: KernelReport | undefined): PortBeside[] {
   if (kernel === undefined) return ports.map((port) => ({ port }));
   const byText = new Map(
     kernel.frontends.map((frontend) => [frontendText(frontend.protocol, frontend.address, frontend.port), frontend]),
@@ -34,6 +34,10 @@ export function placeBeside({ ports }: ServiceReport, kernel: KernelReport | und
     );
     return { port, kernel: compare(port, frontends) };
   });
+}
+
+export function differs({ kernel }: PortBeside): boolean {
+  return kernel !== undefined && kernel.differences.length > 0;
 }
 
 function frontendText(protocol: string, address: string, port: number): string {

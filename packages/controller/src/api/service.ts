@@ -11,18 +11,39 @@ export function service(
   text: string,
   cluster = mesh,
 ): ServiceReport | ErrorResponse {
-  const [namespace, name] = text.split("/");
-  if (!/^[^/]+\/[^/]+$/.test(text) || namespace === undefined || name === undefined)
-    return { status: 400, error: `"${text}" names no Service; write it as namespace/name, for example shop/cart` };
-  const clusters = world.tables.sources.by(sourceByKind, "Service").map((source) => source.cluster);
-  if (cluster === undefined)
-    return { status: 400, error: `this controller serves no mesh; say whose nodes by cluster: ${clusters.join(", ")}` };
-  if (!clusters.includes(cluster))
-    return { status: 404, error: `there is no cluster ${cluster}; this controller has ${clusters.join(", ")}` };
+  const wanted = parseName(text, "Service", "shop/cart");
+  if ("error" in wanted) return wanted;
+  const here = clusterFor(world, cluster);
+  if (typeof here !== "string") return here;
   return (
-    serviceReport(world.tables, cluster, namespace, name) ?? {
+    serviceReport(world.tables, here, wanted.namespace, wanted.name) ?? {
       status: 404,
-      error: `no cluster has a Service ${text}, or none shares it; this controller knows ${clusters.join(", ")}`,
+      error: `no cluster has a Service ${text}, or none shares it; this controller knows ${clustersOf(world)}`,
     }
   );
+}
+
+export function parseName(
+  text: string,
+  kind: "Pod" | "Service",
+  example: string,
+): { readonly namespace: string; readonly name: string } | ErrorResponse {
+  const [, namespace, name] = /^([^/:]+)\/([^/:]+)$/.exec(text) ?? [];
+  if (namespace !== undefined && name !== undefined) return { namespace, name };
+  return { status: 400, error: `"${text}" names no ${kind}; write it as in ${example}` };
+}
+
+/** A cluster that this controller has. */
+export function clusterFor(world: World, cluster: string | undefined): string | ErrorResponse {
+  const all = clustersOf(world);
+  if (cluster === undefined) return { status: 400, error: `this controller serves no mesh; name a cluster: ${all}` };
+  if (world.tables.sources.by(sourceByKind, "Service").some((source) => source.cluster === cluster)) return cluster;
+  return { status: 404, error: `there is no cluster ${cluster}; this controller has ${all}` };
+}
+
+function clustersOf(world: World): string {
+  return world.tables.sources
+    .by(sourceByKind, "Service")
+    .map((source) => source.cluster)
+    .join(", ");
 }

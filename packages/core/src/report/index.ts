@@ -1,3 +1,4 @@
+export type * from "./call.ts";
 export { type Check, ok, problem, warning } from "./check.ts";
 export { checkLines, type CheckPaint } from "./check-lines.ts";
 export type * from "./explain.ts";
