@@ -126,6 +126,9 @@ test("carrick service and explain show what is to be served beside what the kern
     return now.code === 0 && group?.health.drain === 0 && now.model.ports[0]!.groups[1]!.share === 0;
   });
   const { stdout } = await command("service", "shop/cart", ...agent);
+  const status = await command("status");
+  assert.match(status.stdout, /^Mesh of london: 2 nodes in touch, 1 peer$/m);
+  assert.match(status.stdout, /^ {2}paris +fresh .* 1 controller$/m);
   const call = await command("explain", "london:shop/web", "shop/cart", "--port", "udp", ...agent);
   assert.equal(call.code, 0);
   assert.match(call.stdout, /^london:shop\/web to Service shop\/cart: routed to 2 endpoints$/m);

@@ -120,6 +120,11 @@ test("status tells which nodes and controllers follow, how far they are, and how
     peer!.followers.map(({ name, refused }) => [name.split(":")[0], refused]),
     [["127.0.0.1", []]],
   );
+  for (const name of ["n1", "n7"]) london!.apply({ apiVersion: "v1", kind: "Node", metadata: { name } });
+  await bed.until("a node that has an object and follows nobody is told", async () => {
+    const { otherNodes } = (await london!.controller.status()).mesh!;
+    return otherNodes.includes("n7") && !otherNodes.includes("n1");
+  });
   paris!.share("evil", ["10.11.0.1"]);
   await bed.until("a resource is refused, and its controller told", async () => {
     const [there] = (await paris!.controller.status()).mesh!.peers;

@@ -77,6 +77,7 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       node: config.node,
       services: datapath.services,
       clusterName: (index) => clusters.nameOf(index),
+      onProblem: (sentence) => log.warn(sentence),
     });
     closing.push(() => inspect.close());
     const unready = () => whyUnready(following, tables);

@@ -37,14 +37,14 @@ interface Ran {
 }
 
 /** `carrick agent doctor` as a process, behind `wrapper`. */
-async function run(config: object, wrapper: readonly string[] = []): Promise<Ran> {
+async function run(config: object, wrapper: readonly string[] = [], env: object = {}): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), "carrick-doctor-"));
   try {
     const file = join(folder, "agent.yaml");
     writeFileSync(file, JSON.stringify(config));
     const own = [process.execPath, "--conditions=source", MAIN, "doctor", "-o", "json", "--config", file];
     const [command, ...args] = [...wrapper, ...own];
-    const ended = await promisify(execFile)(command!, args).then(
+    const ended = await promisify(execFile)(command!, args, { env: { ...process.env, ...env } }).then(
       ({ stdout }) => ({ code: 0, stdout }),
       (error: { code: number; stdout: string }) => error,
     );
@@ -74,6 +74,23 @@ test("a root without the rights is told which are missing, and the mesh cannot r
   assert.ok(bad(checks).includes("problem: root lacks CAP_NET_ADMIN and CAP_SYS_ADMIN here"), bad(checks).join("\n"));
   const attach = checks.find(({ says }) => says.startsWith("attach connect4"));
   assert.match(attach?.says ?? bad(checks).join("\n"), /operation not permitted \(EPERM\)$/);
+});
+
+test("without libbpf everything else is looked at all the same", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "carrick-libbpf-"));
+  try {
+    writeFileSync(join(folder, "libbpf.so.1"), "");
+    const { code, checks } = await run(configOf({ objects: OBJECTS }), [], { LD_LIBRARY_PATH: folder });
+    assert.equal(code, 3);
+    const [first = "", ...others] = bad(checks);
+    assert.match(first, /^problem: libbpf\.so\.1 cannot be loaded \(.+\)$/);
+    assert.deepEqual(
+      others.map((says) => says.endsWith("was not tried: libbpf is missing")),
+      [true, true, true, true],
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("who is not root is told what was not tried", async () => {

@@ -29,7 +29,8 @@ test("the maps are read when it is asked: frontends, groups with the health of t
   const folder = mkdtempSync(join(tmpdir(), "carrick-inspect-"));
   const path = join(folder, "s");
   const nameOf = (index: number) => CLUSTERS[index];
-  const server = await startInspect({ path, cluster: "london", node: "n1", services: maps, clusterName: nameOf });
+  const options = { path, cluster: "london", node: "n1", services: maps, clusterName: nameOf, onProblem: assert.fail };
+  const server = await startInspect(options);
   try {
     assert.equal(statSync(path).mode & 0o777, 0o600);
     const groups = [group(["10.1.0.1", "10.1.0.2"]), group(["fd00:1::7"], { cluster: 2, tier: 1, need: 1 })];
@@ -89,7 +90,14 @@ test("what is no question is refused, and the socket is gone at the end", async 
   const { maps } = await startWriter(bed.load());
   const folder = mkdtempSync(join(tmpdir(), "carrick-inspect-"));
   const path = join(folder, "s");
-  const options = { path, cluster: "london", node: "n1", services: maps, clusterName: () => undefined };
+  const options = {
+    path,
+    cluster: "london",
+    node: "n1",
+    services: maps,
+    clusterName: () => undefined,
+    onProblem: assert.fail,
+  };
   const server = await startInspect(options);
   try {
     const status = async (target: string, method?: string) => (await ask(path, target, method)).status;

@@ -16,6 +16,7 @@ export interface InspectOptions {
   readonly node: string;
   readonly services: ServiceMaps;
   readonly clusterName: (index: number) => string | undefined;
+  readonly onProblem: (sentence: string) => void;
 }
 
 interface Answer {
@@ -25,7 +26,7 @@ interface Answer {
 
 /** Listens; only root can connect. Throws when it cannot. */
 export async function startInspect(options: InspectOptions): Promise<{ close(): Promise<void> }> {
-  const { path } = options;
+  const { path, onProblem } = options;
   if (isTooLong(path)) throw new Error(`${path}: is longer than a socket's path can be (${MAX_PATH} bytes)`);
   const server = createServer({ requestTimeout: 5000, maxHeaderSize: 16_384 }, (request, response) => {
     const { status, body } = request.method === "GET" ? answer(request.url ?? "", options) : refuse(405, "only GET");
@@ -34,6 +35,7 @@ export async function startInspect(options: InspectOptions): Promise<{ close(): 
   });
   server.maxConnections = MOST_CONNECTIONS;
   const inode = await listenPrivately(server, path);
+  server.on("error", (error) => onProblem(`${path}: ${error.message}`));
   return {
     close: async () => {
       removeOwn(path, inode);
