@@ -247,7 +247,7 @@ test("certificate files that are missing, expired or do not fit are one sentence
   const certificate = write("expired.pem", expired.certPem);
   const key = write("expired.key", expired.keyPem);
   const cases = [
-    [{ key: "absent.key" }, /absent\.key: cannot be read \(ENOENT.*\); tls\.key of the configuration names it$/],
+    [{ key: "absent.key" }, /absent\.key: cannot be read \(ENOENT.*\); `tls\.key` of the configuration names it$/],
     [{ key }, /expired\.key: does not belong to the certificate in .*replica-1\.pem; give the pair$/],
     [{ certificate, key }, /expired\.pem: expired on .*; renew it$/],
     [{ authority: write("none.pem", "nothing") }, /none\.pem: does not hold certificates in PEM$/],

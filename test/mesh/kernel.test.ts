@@ -134,11 +134,13 @@ test("carrick service and explain show what is to be served beside what the kern
   assert.match(call.stdout, /^london:shop\/web to Service shop\/cart: routed to 2 endpoints$/m);
   assert.match(call.stdout, /cluster: paris has 2 endpoints, is being drained; it gets nothing new/);
   assert.match(call.stdout, /The kernel of london\/n1 \(image [\d.]+\): as it is to be\./);
-  for (const [wrong, says] of [
+  for (const [wrong, says, cluster] of [
     ["cart", /names no Service/],
     ["shop/none", /no cluster has a Service shop\/none/],
+    ["shop/cart", /paris is a peer, so this controller has only what it shares/, "paris"],
+    ["shop/cart", /there is no cluster rome; this controller has london/, "rome"],
   ] as const) {
-    const refused = await command("service", wrong);
+    const refused = await command("service", wrong, ...(cluster === undefined ? [] : ["--cluster", cluster]));
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, says);
   }

@@ -38,9 +38,11 @@ export function meshLines(reports: readonly StatusReport[], several: boolean, wi
     const peers = views.flatMap(({ value, ...by }) =>
       value.peers.map((peer): Said<PeerStatus> => ({ value: peer, ...by })),
     );
+    const peerCount = new Set(peers.map(({ value }) => value.name)).size;
+    const about = `${counted(nodes.length, "node")} in touch, ${counted(peerCount, "peer")}`;
     return [
       "",
-      `${paint("title", printable(`Mesh of ${cluster}`))}: ${counted(nodes.length, "node")} in touch, ${counted(new Set(peers.map(({ value }) => value.name)).size, "peer")}`,
+      `${paint("title", printable(`Mesh of ${cluster}`))}: ${about}`,
       ...nodeLines(nodes, several, width, paint),
       ...otherLines(views, nodes, several, width, paint),
       ...peerLines(peers, several, width, paint),

@@ -1,5 +1,5 @@
 import { serviceReport } from "@carrick/core/explain";
-import { sourceByKind } from "@carrick/core/model";
+import { type Kind, sourceByKind } from "@carrick/core/model";
 import type { ServiceReport } from "@carrick/core/report";
 import type { World } from "../world/world.ts";
 import type { ErrorResponse } from "./explain.ts";
@@ -18,7 +18,7 @@ export function service(
   return (
     serviceReport(world.tables, here, wanted.namespace, wanted.name) ?? {
       status: 404,
-      error: `no cluster has a Service ${text}, or none shares it; this controller knows ${clustersOf(world)}`,
+      error: `no cluster has a Service ${text}, or none shares it; this controller knows ${clustersWith(world, "Service").join(", ")}`,
     }
   );
 }
@@ -33,17 +33,20 @@ export function parseName(
   return { status: 400, error: `"${text}" names no ${kind}; write it as in ${example}` };
 }
 
-/** A cluster that this controller has. */
+/** A cluster whose own objects this controller reads: of a peer it has only what that shares. */
 export function clusterFor(world: World, cluster: string | undefined): string | ErrorResponse {
-  const all = clustersOf(world);
+  const own = clustersWith(world, "Pod");
+  const all = own.join(", ");
   if (cluster === undefined) return { status: 400, error: `this controller serves no mesh; name a cluster: ${all}` };
-  if (world.tables.sources.by(sourceByKind, "Service").some((source) => source.cluster === cluster)) return cluster;
+  if (own.includes(cluster)) return cluster;
+  if (clustersWith(world, "Service").includes(cluster))
+    return {
+      status: 404,
+      error: `${cluster} is a peer, so this controller has only what it shares; ask one of its own`,
+    };
   return { status: 404, error: `there is no cluster ${cluster}; this controller has ${all}` };
 }
 
-function clustersOf(world: World): string {
-  return world.tables.sources
-    .by(sourceByKind, "Service")
-    .map((source) => source.cluster)
-    .join(", ");
+function clustersWith(world: World, kind: Kind): string[] {
+  return world.tables.sources.by(sourceByKind, kind).map((source) => source.cluster);
 }

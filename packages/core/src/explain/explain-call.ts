@@ -12,6 +12,9 @@ import { cite } from "./cite.ts";
 import { clusterSays } from "./cluster-says.ts";
 import { serviceReport } from "./service-report.ts";
 
+/** Of one cluster that are cited; more would say no more. */
+const MOST_SLICES = 10;
+
 /** Who calls what. */
 export interface Call {
   readonly cluster: ClusterName;
@@ -183,7 +186,9 @@ class Way {
   #slices(cluster: ClusterName): Citation[] {
     const { namespace, name } = this.#call.service;
     const slices = this.#tables.EndpointSlice.by(sliceByService, objectKey(cluster, namespace, name));
-    return slices.map((slice) => cite(this.#tables, "EndpointSlice", objectKey(cluster, slice.namespace, slice.name)));
+    return slices
+      .slice(0, MOST_SLICES)
+      .map((slice) => cite(this.#tables, "EndpointSlice", objectKey(cluster, slice.namespace, slice.name)));
   }
 
   #ifThere(kind: "Cluster", cluster: ClusterName): Citation[] {
