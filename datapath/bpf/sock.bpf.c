@@ -80,9 +80,32 @@ static __always_inline enum verdict pick_for_socket(struct bpf_sock_addr *ctx, c
   return pick_backend(&key, &client, pick);
 }
 
+static __always_inline bool is_ipv4(const struct address *ip) {
+  return !ip->word[0] && !ip->word[1] && ip->word[2] == bpf_htonl(0xffff);
+}
+
 static __always_inline int refuse(void) {
   bpf_set_retval(-ECONNREFUSED);
   return DENY;
+}
+
+static __always_inline int answer4(struct bpf_sock_addr *ctx, enum verdict verdict, const struct endpoint *backend) {
+  if (verdict == NOT_A_SERVICE) return ALLOW;
+  if (verdict != PICKED) return refuse();
+  /* There is no way from an IPv4 socket to an IPv6 address, and half of one leads to somebody else. */
+  if (!is_ipv4(&backend->ip)) {
+    COUNT(refused_family);
+    return refuse();
+  }
+  set4(ctx, backend);
+  return ALLOW;
+}
+
+static __always_inline int answer6(struct bpf_sock_addr *ctx, enum verdict verdict, const struct endpoint *backend) {
+  if (verdict == NOT_A_SERVICE) return ALLOW;
+  if (verdict != PICKED) return refuse();
+  set6(ctx, backend);
+  return ALLOW;
 }
 
 /*
@@ -129,10 +152,23 @@ static __always_inline bool keep_pin(const struct socket_key *key, struct endpoi
   return true;
 }
 
+/* Answers of this backend come from the frontend. A row that is right is only looked at, which also keeps it young. */
+static __always_inline void remember_frontend(__u64 cookie, const struct endpoint *dialled,
+                                              const struct endpoint *backend) {
+  struct socket_key key = {.cookie = cookie, .endpoint = {.ip = backend->ip, .port = backend->port}};
+  struct endpoint frontend = {.ip = dialled->ip, .port = dialled->port, .tag = tag_of(&key)};
+  struct endpoint *value = bpf_map_lookup_elem(&reverse, &key);
+  if (value && value->tag == frontend.tag && is_same(value, &frontend)) return;
+  bpf_map_update_elem(&reverse, &key, &frontend, BPF_ANY);
+}
+
 static __always_inline enum verdict send_to(struct bpf_sock_addr *ctx, const struct endpoint *dialled,
                                             struct endpoint *backend) {
   struct socket_key pin_key = {.cookie = bpf_get_socket_cookie(ctx), .endpoint = *dialled};
-  if (keep_pin(&pin_key, backend)) return PICKED;
+  if (keep_pin(&pin_key, backend)) {
+    remember_frontend(pin_key.cookie, dialled, backend);
+    return PICKED;
+  }
   struct pick pick = {};
   enum verdict verdict = pick_for_socket(ctx, dialled, IPPROTO_UDP, &pick);
   if (verdict != PICKED) return verdict;
@@ -142,10 +178,7 @@ static __always_inline enum verdict send_to(struct bpf_sock_addr *ctx, const str
     pin.backend.tag = tag_of(&pin_key);
     bpf_map_update_elem(&udp_pins, &pin_key, &pin, BPF_ANY);
   }
-  struct socket_key reverse_key = {.cookie = pin_key.cookie, .endpoint = pick.backend};
-  struct endpoint frontend = *dialled;
-  frontend.tag = tag_of(&reverse_key);
-  bpf_map_update_elem(&reverse, &reverse_key, &frontend, BPF_ANY);
+  remember_frontend(pin_key.cookie, dialled, &pick.backend);
   return PICKED;
 }
 
@@ -170,38 +203,26 @@ static __always_inline bool find_frontend_of(struct bpf_sock_addr *ctx, const st
 
 SEC("cgroup/connect4")
 int connect4(struct bpf_sock_addr *ctx) {
-  struct endpoint dialled = dialled4(ctx), backend;
-  enum verdict verdict = connect_to(ctx, &dialled, &backend);
-  if (verdict == REFUSED) return refuse();
-  if (verdict == PICKED) set4(ctx, &backend);
-  return ALLOW;
+  struct endpoint dialled = dialled4(ctx), backend = {};
+  return answer4(ctx, connect_to(ctx, &dialled, &backend), &backend);
 }
 
 SEC("cgroup/connect6")
 int connect6(struct bpf_sock_addr *ctx) {
-  struct endpoint dialled = dialled6(ctx), backend;
-  enum verdict verdict = connect_to(ctx, &dialled, &backend);
-  if (verdict == REFUSED) return refuse();
-  if (verdict == PICKED) set6(ctx, &backend);
-  return ALLOW;
+  struct endpoint dialled = dialled6(ctx), backend = {};
+  return answer6(ctx, connect_to(ctx, &dialled, &backend), &backend);
 }
 
 SEC("cgroup/sendmsg4")
 int sendmsg4(struct bpf_sock_addr *ctx) {
-  struct endpoint dialled = dialled4(ctx), backend;
-  enum verdict verdict = send_to(ctx, &dialled, &backend);
-  if (verdict == REFUSED) return refuse();
-  if (verdict == PICKED) set4(ctx, &backend);
-  return ALLOW;
+  struct endpoint dialled = dialled4(ctx), backend = {};
+  return answer4(ctx, send_to(ctx, &dialled, &backend), &backend);
 }
 
 SEC("cgroup/sendmsg6")
 int sendmsg6(struct bpf_sock_addr *ctx) {
-  struct endpoint dialled = dialled6(ctx), backend;
-  enum verdict verdict = send_to(ctx, &dialled, &backend);
-  if (verdict == REFUSED) return refuse();
-  if (verdict == PICKED) set6(ctx, &backend);
-  return ALLOW;
+  struct endpoint dialled = dialled6(ctx), backend = {};
+  return answer6(ctx, send_to(ctx, &dialled, &backend), &backend);
 }
 
 static __always_inline int show_frontend4(struct bpf_sock_addr *ctx) {

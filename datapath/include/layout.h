@@ -107,14 +107,14 @@ struct member {
   __be16 port;
   __u16 cluster;
   __u16 cumulative; /* weight of this member and those before it in the group */
-  __u8 state;
+  __u8 state; /* this and what follows up to the node are for programs that see packets */
   __u8 flags;
   __u32 node;
   __u32 generation; /* equals the head's */
 };
 SIZE_IS(struct member, 32);
 
-enum __attribute__((packed)) backend_state { BACKEND_ACTIVE = 1, BACKEND_DRAINING = 2, BACKEND_GONE = 3 };
+enum __attribute__((packed)) backend_state { BACKEND_ACTIVE = 1, BACKEND_DRAINING = 2 };
 
 /* Read for flows that remember a backend, never at the pick. An endpoint without a row is gone. */
 struct backend_key {
@@ -182,6 +182,7 @@ struct counters {
   __u64 not_a_service;
   __u64 refused_port; /* a service's address, a port that it does not have */
   __u64 refused_empty; /* no endpoint */
+  __u64 refused_family; /* an IPv6 endpoint for an IPv4 address */
   __u64 frontend_recycled; /* the element became another frontend's under the look-up; read again */
   __u64 frontend_lost; /* and so at every try: refused */
   __u64 torn; /* the image was overwritten under the pick; read again */
@@ -192,7 +193,7 @@ struct counters {
   __u64 pin_kept;
   __u64 pin_left;
 };
-SIZE_IS(struct counters, 104);
+SIZE_IS(struct counters, 112);
 
 /* A pod's interface, by the index of its end on the node. A family that the pod does not have is all zeros. */
 struct pod {

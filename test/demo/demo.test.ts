@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
-import { allEnded, DemoProcess, leftInRunFolder, readFigures, socketFolders } from "./demo-process.ts";
+import { allEnded, CHECKOUT, DemoProcess, leftInRunFolder, readFigures, socketFolders } from "./demo-process.ts";
 
 const CI = { CI: "true", DEMO_FAULT: "" };
 /** The demo, 2 API servers, 5 pods in 5 processes, 2 replicas, 2 Envoys. */
@@ -27,7 +29,7 @@ test("a demo that is killed takes its processes with it; the next cleans up, and
   assert.equal(figures.ok, true);
   assert.deepEqual(
     figures.steps.map(({ step, ok }) => [step, ok]),
-    [1, 2, 3, 4, 5, 6, 7].map((step) => [step, true]),
+    Array.from({ length: 14 }, (_, i) => [i + 1, true]),
   );
   for (const { checks } of figures.steps) assert.ok(checks.length > 0 && checks.every(({ met }) => met));
   await allEnded(family);
@@ -63,8 +65,18 @@ test("Ctrl-C while it starts leaves nothing either", async () => {
 test("an argument that is no step, and a fault of no step, are one sentence and exit code 2", async () => {
   const argument = new DemoProcess(["eight"], CI);
   assert.equal(await argument.exited(), 2);
-  assert.equal(argument.output, 'lab demo: "eight" is no step; give numbers from 1 to 7, or nothing for all\n');
-  const fault = new DemoProcess([], { ...CI, DEMO_FAULT: "8" });
+  assert.equal(argument.output, 'lab demo: "eight" is no step; give numbers from 1 to 14, or nothing for all\n');
+  const fault = new DemoProcess([], { ...CI, DEMO_FAULT: "15" });
   assert.equal(await fault.exited(), 2);
-  assert.equal(fault.output, 'DEMO_FAULT: "8" is no step of the demo; give a number from 1 to 7\n');
+  assert.equal(fault.output, 'DEMO_FAULT: "15" is no step of the demo; give a number from 1 to 14\n');
+});
+
+test("without root a step of the mesh is refused with the reason", () => {
+  const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+  const { status, stdout } = spawnSync("setpriv", [...nobody, join(CHECKOUT, "carrick"), "demo", "8"], {
+    encoding: "utf8",
+    env: { ...process.env, ...CI },
+  });
+  assert.equal(status, 2);
+  assert.match(stdout, /^lab demo: step 8: the mesh needs root: run it again as root /);
 });

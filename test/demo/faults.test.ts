@@ -12,6 +12,13 @@ const CAUGHT_BY: readonly (readonly [step: number, claim: RegExp])[] = [
   [5, /requests that failed so far|resources sent to the living Envoy/],
   [6, /requests for \/ that reached paris then/],
   [7, /of them there with that resourceVersion/],
+  [8, /pods of both answer/],
+  [9, /connections that failed/],
+  [10, /nothing of paris is gone/],
+  [11, /connections that failed/],
+  [12, /healed: all answer again/],
+  [13, /drained to the last connection that paris got/],
+  [14, /what is there now and was not before/],
 ];
 
 for (const [step, claim] of CAUGHT_BY) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ingress, tlsSecret } from "@carrick/lab";
-import { readConfiguration } from "../../packages/lab/src/demo/edge-configuration.ts";
+import { readConfiguration } from "../../packages/lab/src/demo/edge/edge-configuration.ts";
 import { exchange, keepConnections } from "../../packages/lab/src/load/index.ts";
 import { type Bed, openBed } from "./bed.ts";
 import type { BedCluster } from "./cluster.ts";

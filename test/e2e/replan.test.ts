@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ingress } from "@carrick/lab";
-import { readConfiguration } from "../../packages/lab/src/demo/edge-configuration.ts";
+import { readConfiguration } from "../../packages/lab/src/demo/edge/edge-configuration.ts";
 import { startLoad } from "../../packages/lab/src/load/index.ts";
 import { openBed } from "./bed.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clusterSelf } from "@carrick/lab";
-import { readConfiguration, readEndpoints } from "../../packages/lab/src/demo/edge-configuration.ts";
+import { readConfiguration, readEndpoints } from "../../packages/lab/src/demo/edge/edge-configuration.ts";
 import { sendMany, startLoad, tally } from "../../packages/lab/src/load/index.ts";
 import { type Bed, openBed } from "./bed.ts";
 

@@ -4,13 +4,12 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { namespacePath } from "@carrick/agent/net";
 import type { KernelReport, ServiceReport } from "@carrick/core/report";
 import { clusterSelf } from "@carrick/lab";
-import { namespaceOf } from "@carrick/lab/network";
+import { failures, startConnects } from "../../packages/lab/src/mesh/index.ts";
 import { type Machine, seen } from "../../packages/lab/src/network/echo-machine.ts";
 import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
-import { type KernelBed, type KernelCluster, openKernelBed, PORT } from "./kernel-bed.ts";
+import { type KernelBed, openKernelBed } from "./kernel-bed.ts";
 
 const LONDON = ["london-1", "london-2"];
 const ALL = [...LONDON, "paris-1", "paris-2"];
@@ -36,31 +35,6 @@ async function everybodyAnswers({ until, london, paris }: KernelBed): Promise<vo
   }
 }
 
-interface Load {
-  /** Stops it; `failures` is every answer that did not come from a pod. */
-  end(): Promise<{ readonly connections: number; readonly failures: readonly string[] }>;
-}
-
-/** Connects one after the other, without retries, a second for each. */
-function startLoad(machine: Machine, address: string): Load {
-  const failures: string[] = [];
-  const stop = new AbortController();
-  let connections = 0;
-  const running = (async () => {
-    for (; !stop.signal.aborted; connections++) {
-      const answer = (await machine.ask({ address, over: "tcp", wait: 1000 })).join();
-      if (!/^(london|paris)-[12] /.test(answer)) failures.push(answer || "nothing came");
-    }
-  })();
-  return {
-    end: async () => {
-      stop.abort();
-      await running;
-      return { connections, failures };
-    },
-  };
-}
-
 test("pods of both clusters answer at a global Service, over TCP and UDP, IPv4 and IPv6, and see who asks", async () => {
   await using bed = await openKernelBed();
   await everybodyAnswers(bed);
@@ -69,7 +43,7 @@ test("pods of both clusters answer at a global Service, over TCP and UDP, IPv4 a
     for (const over of ["tcp", "udp"] as const) {
       const [answer = ""] = await machine.ask({ address, over });
       assert.equal(answer.split(" ")[1], seen(pod[family as "ipv4" | "ipv6"]), `${over} ${address}`);
-      const unknown = await machine.ask({ address, over, port: PORT + 1 });
+      const unknown = await machine.ask({ address, over, port: 1 });
       assert.deepEqual(unknown, ["ECONNREFUSED"], `${over} ${address}, a port that the Service does not have`);
     }
   }
@@ -83,7 +57,7 @@ test("a cluster that is drained is left by new connections of both clusters, and
     paris.api.objects.apply(clusterSelf({ drain }));
     const wanted = drain ? LONDON : ALL;
     for (const { pods, cart } of [london, paris]) {
-      const [{ pod, machine }] = pods as [KernelCluster["pods"][number]];
+      const { pod, machine } = pods[0]!;
       await until(`${pod.name} meets ${wanted.join(", ")}`, () => meets(machine, cart.ipv4, "tcp", wanted));
     }
   }
@@ -92,11 +66,11 @@ test("a cluster that is drained is left by new connections of both clusters, and
 test("carrick service and explain show what is to be served beside what the kernel of a node holds", async () => {
   await using bed = await openKernelBed();
   await everybodyAnswers(bed);
-  const { london, paris, until, run } = bed;
-  const here = namespacePath(namespaceOf(run, { kind: "control-plane", cluster: "london" }));
+  const { london, paris, until } = bed;
+  const env = { ...process.env, CARRICK_CONTROLLER: "http://127.0.0.1:18001,http://127.0.0.1:18011" };
   const command = async (...args: readonly string[]) => {
     const own = [process.execPath, join(CHECKOUT, "build", "carrick.mjs"), ...args];
-    return await promisify(execFile)("nsenter", [`--net=${here}`, ...own]).then(
+    return await promisify(execFile)("nsenter", [`--net=${london.place.namespace}`, ...own], { env }).then(
       (done) => ({ code: 0, ...done }),
       (error: { code: number; stdout: string; stderr: string }) => error,
     );
@@ -107,12 +81,17 @@ test("carrick service and explain show what is to be served beside what the kern
     return { code, ...(JSON.parse(stdout) as { model: ServiceReport; kernel: KernelReport }) };
   };
 
+  await until("the replica that is asked knows what the kernel holds", async () => (await look()).code === 0);
   const { code, model, kernel } = await look();
   assert.deepEqual([code, kernel.cluster, kernel.node, model.here], [0, "london", "n1", "london"]);
   const { ipv4, ipv6 } = london.cart;
   assert.deepEqual(
-    kernel.frontends.map(({ address, protocol, outcome }) => `${protocol} ${address} ${outcome}`).sort(),
-    [`TCP ${ipv4}`, `TCP ${ipv6}`, `UDP ${ipv4}`, `UDP ${ipv6}`].map((one) => `${one} served`),
+    kernel.frontends.map(({ address, port, protocol, outcome }) => `${protocol} ${address} ${port} ${outcome}`).sort(),
+    ["TCP", "UDP"].flatMap((protocol) =>
+      [ipv4, ipv6].flatMap((address) =>
+        (protocol === "TCP" ? [7000, 7001] : [7000]).map((port) => `${protocol} ${address} ${port} served`),
+      ),
+    ),
   );
   const pods = [...london.pods, ...paris.pods].map(({ pod }) => pod.ipv4).sort();
   const [first] = kernel.frontends.filter(({ address, protocol }) => address === ipv4 && protocol === "TCP");
@@ -128,7 +107,7 @@ test("carrick service and explain show what is to be served beside what the kern
   const { stdout } = await command("service", "shop/cart", ...agent);
   const status = await command("status");
   assert.match(status.stdout, /^Mesh of london: 2 nodes in touch, 1 peer$/m);
-  assert.match(status.stdout, /^ {2}paris +fresh .* 1 controller$/m);
+  assert.match(status.stdout, /^ {2}paris +\S+ +fresh /m);
   const call = await command("explain", "london:shop/web", "shop/cart", "--port", "udp", ...agent);
   assert.equal(call.code, 0);
   assert.match(call.stdout, /^london:shop\/web to Service shop\/cart: routed to 2 endpoints$/m);
@@ -153,27 +132,27 @@ test("a killed agent and killed controllers stop nothing, and those that come af
   const { london, paris, until } = bed;
   const { machine } = london.pods[0]!;
   const { agent } = london.nodes[0]!;
-  const load = startLoad(machine, london.cart.ipv4);
+  const load = startConnects(machine, london.cart.ipv4);
 
   await agent.kill();
   paris.share(paris.pods.slice(0, 1));
   await agent.again();
   await until("the new agent knows the change", () => meets(machine, london.cart.ipv4, "tcp", [...LONDON, "paris-1"]));
 
-  await Promise.all([london.controller.kill(), paris.controller.kill()]);
+  await Promise.all([...london.controllers, ...paris.controllers].map((controller) => controller.kill()));
   paris.share(paris.pods);
-  await london.controller.again();
+  await Promise.all(london.controllers.map((controller) => controller.again()));
   london.share(london.pods.slice(0, 1));
   await until("the own change arrives, and nothing of the silent peer is lost", () =>
     meets(machine, london.cart.ipv4, "tcp", ["london-1", "paris-1"]),
   );
-  await paris.controller.again();
+  await Promise.all(paris.controllers.map((controller) => controller.again()));
   await until("the peer's change arrives", () =>
     meets(machine, london.cart.ipv4, "tcp", ["london-1", "paris-1", "paris-2"]),
   );
 
-  const { connections, failures } = await load.end();
-  t.diagnostic(`${connections} connections meanwhile`);
-  assert.ok(connections > 100, `only ${connections} connections`);
-  assert.deepEqual(failures, []);
+  await load.stop();
+  t.diagnostic(`${load.made.length} connections meanwhile`);
+  assert.ok(load.made.length > 100, `only ${load.made.length} connections`);
+  assert.deepEqual(failures(load.made), []);
 });

@@ -2,17 +2,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
-  attachSocketPrograms,
   cgroup2Root,
-  ClusterHealths,
-  ensureBpfFilesystem,
+  type ClusterHealths,
   loadPinned,
-  Ownership,
+  openServiceMap,
   PodPrograms,
-  Publisher,
-  ServiceMaps,
-  ticksNow,
-  WriterLock,
+  type Publisher,
+  type ServiceMaps,
 } from "./bpf/index.ts";
 import type { Config } from "./config/schema.ts";
 import type { Logger } from "./log.ts";
@@ -32,32 +28,34 @@ export class DatapathError extends Error {
   override readonly name = "DatapathError";
 }
 
-/** Takes over what an earlier agent left in the kernel, or begins. Throws `DatapathError`, `FencedError`, `SystemError`. */
+/**
+ * Takes over what an earlier agent left in the kernel, or begins. Throws `DatapathError`, `LockHeldError`, `SystemError`.
+ */
 export async function openDatapath({ bpf, runDir }: Pick<Config, "bpf" | "runDir">, log: Logger): Promise<Datapath> {
   const { sock, pod } = programObjects(bpf.objects);
   for (const path of [sock, pod]) {
     if (!existsSync(path))
       throw new DatapathError(`${path}: is missing; build it with clang, or name its folder by bpf.objects`);
   }
-  ensureBpfFilesystem();
-  const lock = WriterLock.take(join(runDir, "writer.lock"));
+  const cgroup = bpf.cgroup ?? cgroup2Root();
+  const map = await openServiceMap({
+    object: sock,
+    folder: join(bpf.folder, "services"),
+    lock: join(runDir, "writer.lock"),
+    cgroup,
+    limits: { frontends: bpf.frontends, heads: bpf.services, backends: bpf.backends },
+  });
   try {
-    const sizes = { frontends: bpf.frontends, heads: bpf.services, backends: bpf.backends };
-    const folder = join(bpf.folder, "services");
-    const object = loadPinned({ path: sock, folder, maxEntries: sizes });
-    const services = new ServiceMaps((name) => object.map(name));
-    const publisher = await Publisher.open(services, new Ownership(services.owner), ticksNow);
-    const cgroup = bpf.cgroup ?? cgroup2Root();
-    for (const { program, state, error } of attachSocketPrograms(object, cgroup, folder)) {
+    for (const { program, state, error } of map.attachments) {
       if (error === undefined) log.info({ program, state, cgroup }, "socket program is in force");
       else log.error({ program, err: error }, "socket program is not in force; what was there before stays");
     }
     const podFolder = join(bpf.folder, "pods");
     const pods = new PodPrograms(loadPinned({ path: pod, folder: podFolder }), podFolder);
-    const healths = new ClusterHealths(services.health);
-    return { publisher, healths, services, pods, release: () => lock.release() };
+    const { publisher, health: healths, maps: services } = map;
+    return { publisher, healths, services, pods, release: () => map.release() };
   } catch (error) {
-    lock.release();
+    map.release();
     throw error;
   }
 }

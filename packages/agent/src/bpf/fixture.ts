@@ -115,9 +115,9 @@ export class Bed {
   }
 
   /** A process in the namespace, and in the cgroup unless it is to be out of the programs' reach. */
-  spawn(command: string, args: readonly string[], inCgroup = true): ChildProcess {
+  spawn(command: string, args: readonly string[], inCgroup = true, namespace = this.name): ChildProcess {
     const enter = inCgroup ? `echo $$ > ${this.cgroup}/cgroup.procs && ` : "";
-    const script = `${enter}exec nsenter --net=/run/netns/${this.name} setpriv --pdeathsig KILL -- "$@"`;
+    const script = `${enter}exec nsenter --net=/run/netns/${namespace} setpriv --pdeathsig KILL -- "$@"`;
     const child = spawn("sh", ["-c", script, "sh", command, ...args], { stdio: ["pipe", "pipe", "inherit"] });
     this.#children.add(child);
     return child;
@@ -141,8 +141,9 @@ export class Bed {
     if (done === true) throw new Error("the backends ended before they were ready");
   }
 
-  dial(): Dial {
-    return new Dial(this.spawn(testProgram("dial"), []));
+  /** A client; of another bed's namespace, when that is given. */
+  dial(other: Bed = this): Dial {
+    return new Dial(this.spawn(testProgram("dial"), [], true, other.name));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -222,8 +223,19 @@ export class Clock {
     Atomics.add(this.words, 0, 1);
   }
 
+  /** Odd while a change is made. */
+  get now(): number {
+    return Atomics.load(this.words, 0);
+  }
+
   get connects(): number {
     return Atomics.load(this.words, 2);
+  }
+
+  /** Resolves when the client has made as many more connects. */
+  async passes(connects: number): Promise<void> {
+    for (const from = this.connects; this.connects < from + connects;)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** What the client met until now does not count: there was no service yet. Resolves when it has started anew. */

@@ -2,6 +2,7 @@
 export * from "./kernel/index.ts";
 export { addressBytes, addressText, isMappedIPv4 } from "./layout/address.ts";
 export * from "./pod-programs.ts";
+export * from "./service-map.ts";
 export * from "./services/index.ts";
 export * from "./socket-programs.ts";
 export { ticksNow } from "./ticks.ts";

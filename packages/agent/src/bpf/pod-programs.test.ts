@@ -170,6 +170,8 @@ test("a guarded interface passes its pod's traffic and no other, until it is rel
   assert.deepEqual([await reaches(IP), await reaches("10.11.1.6")], [true, true]);
   await say(`guard ${IP}`);
   assert.equal(await reaches(IP), true);
+  const guarded = () => new PodPrograms(object, bed.folder).guarded().toSorted((a, b) => a - b);
+  assert.deepEqual(guarded(), [INTERFACE, ifindex]);
   const before = traffic()!;
   assert.ok(before.sentPackets > 0n && before.receivedPackets > 0n);
   assert.equal(await reaches("10.11.1.6"), false);
@@ -178,5 +180,6 @@ test("a guarded interface passes its pod's traffic and no other, until it is rel
   assert.deepEqual([await reaches("10.11.1.6"), await reaches(IP)], [true, false]);
   await say("release");
   assert.equal(traffic(), undefined);
+  assert.deepEqual(guarded(), [INTERFACE]);
   assert.deepEqual([await reaches(IP), await reaches("10.11.1.6")], [true, true]);
 });

@@ -1,5 +1,4 @@
 /** The programs at a pod's interface: nobody sends with an address that is not its own, and everything is counted. */
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AttachType, attachToInterface, type BpfMap, type BpfObject, detach } from "./kernel/index.ts";
 import { decode, encode } from "./layout/codec.ts";
@@ -44,17 +43,16 @@ export class PodPrograms {
     attachToInterface(this.#object.program("to_pod"), index, TCX_EGRESS, join(this.#links, `to_pod-${index}`));
   }
 
-  /** Indexes of the interfaces that are guarded, perhaps since before this process started, and perhaps gone by now. */
-  guarded(): number[] {
-    const names = readdirSync(this.#links).map((name) => /^from_pod-(\d+)$/.exec(name)?.[1]);
-    return names.flatMap((index) => (index === undefined ? [] : [Number(index)]));
-  }
-
   /** Forgets an interface, also one that is gone already. Throws `SystemError`. */
   release(index: number): void {
     for (const program of ["from_pod", "to_pod"]) detach(join(this.#links, `${program}-${index}`));
     this.#pods.delete(keyOf(index));
     this.#traffic.delete(keyOf(index));
+  }
+
+  /** Indexes of the interfaces that are guarded, perhaps since before this process started, and perhaps gone by now. */
+  guarded(): number[] {
+    return Array.from(this.#pods.entries(), ([key]) => new DataView(key.buffer).getUint32(0, true));
   }
 
   /** Since the interface is guarded, of all CPUs together; `undefined` when it is not. Throws `SystemError`. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { BpfObject } from "./index.ts";
 import { Bed, type Dial, frontend, group, service, startWriter, type Writer } from "./fixture.ts";
 
 /** Everything that a client sees of services, on the real kernel with all programs attached. */
@@ -7,6 +8,7 @@ import { Bed, type Dial, frontend, group, service, startWriter, type Writer } fr
 let bed: Bed;
 let writer: Writer;
 let dial: Dial;
+let object: BpfObject;
 
 const FAMILIES = [
   { family: "IPv4", suffix: 4, vip: "10.96.0.1", unknown: "10.96.0.9", backend: "10.1.0.1", shown: "10.1.0.1" },
@@ -24,7 +26,7 @@ const FAMILIES = [
 before(async () => {
   bed = new Bed();
   await bed.echo(...[1, 2, 3, 4].flatMap((i) => [`10.1.0.${i} 8080`, `fd00:1::${i} 8080`]));
-  const object = bed.load();
+  object = bed.load();
   writer = await startWriter(object);
   bed.attach(object);
   dial = bed.dial();
@@ -109,6 +111,25 @@ for (const { family, suffix, vip, unknown, shown } of FAMILIES) {
     assert.equal(counted.picked, before.picked);
   });
 }
+
+test("an IPv6 endpoint of an IPv4 address is refused: no datagram goes to half of its address", async () => {
+  await serve([1]);
+  writer.publisher.setService("v4", service([group(["fd00:1::1"])]));
+  await writer.publisher.flush();
+  const before = writer.maps.counters().refusedFamily;
+  const id = await dial.open("udp4");
+  for (const verb of ["connect", "send"]) assert.equal(await dial.ask(`${verb} ${id} 10.96.0.1 80`), "ECONNREFUSED");
+  assert.equal(writer.maps.counters().refusedFamily - before, 2n);
+});
+
+test("a socket that lost the memory of whom it talks to gets it back with its next datagram", async () => {
+  await serve([1], { pinUdp: true });
+  const id = await dial.open("udp4");
+  assert.deepEqual(await reached([id], "10.96.0.1"), ["10.1.0.1"]);
+  const reverse = object.map("reverse");
+  reverse.deleteAll(Array.from(reverse.entries(), ([key]) => key));
+  assert.deepEqual(await reached([id], "10.96.0.1"), ["10.1.0.1"]);
+});
 
 test("a frontend for traffic from outside is nothing to a socket", async () => {
   await serve([1]);
@@ -209,3 +230,18 @@ for (const { family, suffix, vip, shown } of FAMILIES) {
     for (let i = 0; i < 10; i++) assert.equal(await connected("tcp"), next);
   });
 }
+
+test("each network namespace is a client of its own", async () => {
+  await serve([1, 2, 3, 4], { affinitySeconds: 600 });
+  await dial.spread(1, "udp4", "10.96.0.1 80");
+  await using other = new Bed();
+  const stranger = bed.dial(other);
+  const kept = async (client: Dial): Promise<bigint> => {
+    const before = writer.maps.counters();
+    await client.spread(1, "udp4", "10.96.0.1 80");
+    const counted = writer.maps.counters();
+    assert.equal(counted.picked - before.picked, 1n);
+    return counted.affinityKept - before.affinityKept;
+  };
+  assert.deepEqual([await kept(stranger), await kept(stranger), await kept(dial)], [0n, 1n, 1n]);
+});

@@ -81,6 +81,14 @@ test("the kernel ends with what is wanted; one that it refuses does not hold up 
     "set route to 10.11.9.0/24 via 198.51.100.1: Nexthop has invalid gateway (ENETUNREACH)",
   ]);
   assert.deepEqual(ensureRoutes(net, wanted.slice(0, 4), { prune: true }), { set: 0, removed: 0, refused: [] });
+  const turned = wanted.slice(0, 4).map(({ destination }, at) => {
+    const via = destination.includes(":") ? "fd30::1:99" : "172.30.1.99";
+    return at < 2 ? ({ destination, type: "unreachable" } as const) : { destination, via };
+  });
+  for (const routes of [turned, wanted.slice(0, 4)]) {
+    assert.deepEqual(ensureRoutes(net, routes, { prune: true }), { set: 4, removed: 0, refused: [] });
+    assert.equal(listRoutes(net, { protocol: OWNER }).length, 4, "a route was added beside the one it replaces");
+  }
   const fewer = [{ destination: "10.11.2.0/24", via: "172.30.1.13" }, wanted[3]];
   assert.deepEqual(ensureRoutes(net, fewer, { prune: false }), { set: 1, removed: 0, refused: [] });
   assert.deepEqual(ensureRoutes(net, fewer, { prune: true }), { set: 0, removed: 2, refused: [] });

@@ -1,4 +1,4 @@
-/** A set of routes with one owner, brought to what it shall be: to the cluster's other nodes, for the own pods' range. */
+/** The routes of one owner, brought to what they shall be: to the cluster's other nodes, for the own pods' range. */
 import { SystemError } from "../sys/system-error.ts";
 import { AddressError, AF_INET6, formatPrefix, parseIp, formatIp, parsePrefix } from "./ip.ts";
 import type { Rtnetlink } from "./netlink/socket.ts";
@@ -42,8 +42,8 @@ export function planRoutes(present: readonly Route[], wanted: readonly RouteSpec
     const old = there.get(key);
     if (places.has(key)) refused.push({ route, why: `${describe(route)} is wanted twice; the first one is used` });
     else if (old !== undefined && old.protocol !== owner) {
-      const why = `${describe(route)} has the place of one that Carrick did not set (protocol ${old.protocol}); remove that one`;
-      refused.push({ route, why });
+      const other = `one that Carrick did not set (protocol ${old.protocol})`;
+      refused.push({ route, why: `${describe(route)} has the place of ${other}; remove that one` });
     } else if (old === undefined || !satisfies(old, route)) set.push(route);
     places.add(key);
   }
@@ -80,8 +80,8 @@ export interface EnsuredRoutes {
 
 /**
  * Sets what is missing or different and, with `prune`, removes what is not wanted any more; a route that the kernel
- * refuses does not hold up the others. Prune only when all that is wanted is known. Throws `SystemError` when the routes
- * cannot be read.
+ * refuses does not hold up the others. Prune only when all that is wanted is known. Throws `SystemError` when the
+ * routes cannot be read.
  */
 export function ensureRoutes(
   net: Rtnetlink,

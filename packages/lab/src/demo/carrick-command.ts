@@ -1,5 +1,5 @@
 /** Runs the `carrick` command as a person would. */
-import { spawnTied } from "../process/index.ts";
+import { type ProcessPlace, spawnTied } from "../process/index.ts";
 import { programArguments } from "../process/checkout.ts";
 
 export interface CommandResult {
@@ -12,12 +12,17 @@ export interface CommandResult {
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
 /** Resolves when the command has ended, with what it printed; ends it at 16 MiB. `env` is added to this process'. */
-export async function runCarrick(args: readonly string[], env: NodeJS.ProcessEnv): Promise<CommandResult> {
+export async function runCarrick(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  place?: ProcessPlace,
+): Promise<CommandResult> {
   const tied = await spawnTied({
     command: process.execPath,
     args: [...programArguments("carrick"), ...args],
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", ...env },
+    ...(place && { place }),
   });
   let size = 0;
   const collect = (into: Buffer[]) => (chunk: Buffer) => {

@@ -1,15 +1,12 @@
-/** `lab demo`: starts the world, runs the steps, says what was seen, takes everything down. */
+/** `lab demo`: for each part starts its world, runs the steps, says what was seen; takes everything down at the end. */
 import { join } from "node:path";
 import { CHECKOUT } from "../process/checkout.ts";
 import { type Check, Checks, type ChecksOutput } from "./checks.ts";
-import { invitation } from "./invitation.ts";
+import type { OpenPart, Part, PartStep } from "./part.ts";
+import { PARTS, STEPS } from "./parts.ts";
 import { type DemoRecord, type StepRecord, writeRecord } from "./record.ts";
 import { DemoError, openRunFolder, type RunFolder } from "./run-folder.ts";
-import { awaitStarted } from "./start-up.ts";
-import type { Step } from "./step.ts";
-import { STEPS } from "./steps/index.ts";
 import { Terminal } from "./terminal.ts";
-import { startWorld, type World } from "./world.ts";
 
 const INTERRUPTED = 130;
 
@@ -24,8 +21,8 @@ export interface DemoEnvironment {
 export async function runDemo(argv: readonly string[], { env, stdout, interrupted }: DemoEnvironment): Promise<number> {
   const terminal = new Terminal({ terminal: stdout.isTTY === true, write: (text) => void stdout.write(text) });
   let run: RunFolder;
-  let fault: Step | undefined;
-  let steps: readonly Step[];
+  let fault: PartStep | undefined;
+  let steps: readonly PartStep[];
   try {
     fault = plantedFault(env["DEMO_FAULT"]);
     steps = fault === undefined ? chosenSteps(argv) : [fault];
@@ -40,7 +37,7 @@ export async function runDemo(argv: readonly string[], { env, stdout, interrupte
   try {
     const code = await Promise.race([demo.run(), stop]);
     if (code !== 0 || !stays) return code;
-    terminal.line(invitation(demo.world!, CHECKOUT));
+    terminal.line(demo.invitation());
     await stop;
     return 0;
   } finally {
@@ -51,16 +48,18 @@ export async function runDemo(argv: readonly string[], { env, stdout, interrupte
 }
 
 class Demo {
-  world: World | undefined;
   readonly #terminal: Terminal;
   readonly #run: RunFolder;
-  readonly #steps: readonly Step[];
-  readonly #fault: Step | undefined;
+  readonly #steps: readonly PartStep[];
+  readonly #fault: PartStep | undefined;
   readonly #records: StepRecord[] = [];
-  #starting: Promise<World> | undefined;
+  /** Parts that were begun; what is half started is known only when the start has come to an end. */
+  readonly #opened: Promise<OpenPart>[] = [];
+  readonly #open: OpenPart[] = [];
+  #startUpMs = 0;
   #closing = false;
 
-  constructor(terminal: Terminal, run: RunFolder, steps: readonly Step[], fault: Step | undefined) {
+  constructor(terminal: Terminal, run: RunFolder, steps: readonly PartStep[], fault: PartStep | undefined) {
     this.#terminal = terminal;
     this.#run = run;
     this.#steps = steps;
@@ -71,25 +70,30 @@ class Demo {
   async run(): Promise<number> {
     const started = new Date();
     const begin = performance.now();
-    this.#terminal.title("Carrick: two clusters behind one edge, on 127.0.0.0/8, without root");
-    const startUp = await this.#attempt(0, "Start-up", async (checks) => {
-      checks.now("2 API servers, 5 pods, 2 replicas of the controller, 2 Envoys: every one a process");
-      this.#starting = startWorld(this.#run);
-      this.world = await this.#starting;
-      await awaitStarted(this.world, checks);
-    });
-    if (startUp.ok) await this.#runSteps();
-    const failed = [startUp, ...this.#records].find(({ ok }) => !ok);
+    const left: string[] = [];
+    let failed: StepRecord | undefined;
+    for (const part of PARTS) {
+      const steps = part.steps.filter((step) => this.#steps.some(({ number }) => number === step.number));
+      if (steps.length === 0 || failed !== undefined || this.#closing) continue;
+      const unable = part.unable();
+      this.#terminal.title(`Carrick: ${part.title}`);
+      if (unable === undefined) failed = await this.#runPart(part, steps);
+      else {
+        left.push(unable);
+        this.#terminal.line(`   left out: ${unable}`);
+      }
+    }
     const totalMs = performance.now() - begin;
     const record: DemoRecord = {
       version: 1,
       ok: failed === undefined,
       started: started.toISOString(),
-      startUpMs: Math.round(startUp.ms),
+      startUpMs: Math.round(this.#startUpMs),
       totalMs: Math.round(totalMs),
       ...(this.#fault && { fault: this.#fault.number }),
       steps: this.#records,
-      ...(startUp.error !== undefined && { error: startUp.error }),
+      ...(left.length > 0 && { leftOut: left }),
+      ...(failed?.step === 0 && { error: failed.error! }),
     };
     if (this.#closing) return INTERRUPTED;
     writeRecord(join(CHECKOUT, ".lab", "demo.json"), record);
@@ -97,23 +101,39 @@ class Demo {
     return failed === undefined ? 0 : 1;
   }
 
+  /** What a person can try while it stays up. */
+  invitation(): string {
+    return this.#open.map((part) => part.invitation(CHECKOUT)).join("");
+  }
+
   /** Takes everything down. A step that still runs fails by that, which is not told. */
   async close(): Promise<void> {
     this.#closing = true;
-    // What is half started is known only when the start has come to an end; the rest dies with this process.
-    const world = this.world ?? (await this.#starting?.catch(() => undefined));
-    await world?.close();
+    for (const opened of this.#opened.toReversed()) await (await opened.catch(() => undefined))?.close();
     this.#run.remove();
   }
 
-  /** Up to the first that fails. */
-  async #runSteps(): Promise<void> {
-    for (const step of this.#steps) {
-      const run = (checks: Checks) => step.run(this.world!, checks, step === this.#fault);
+  /** Up to the first step that fails, which it gives. */
+  async #runPart(part: Part, steps: readonly PartStep[]): Promise<StepRecord | undefined> {
+    let open: OpenPart | undefined;
+    const startUp = await this.#attempt(0, "Start-up", async (checks) => {
+      checks.now(part.starts);
+      const opening = part.open(this.#run);
+      this.#opened.push(opening);
+      open = await opening;
+      this.#open.push(open);
+      await open.settle(checks);
+    });
+    this.#startUpMs += startUp.ms;
+    if (!startUp.ok) return startUp;
+    for (const step of steps) {
+      if (this.#closing) return undefined;
+      const run = (checks: Checks) => open!.run(step, checks, step.number === this.#fault?.number);
       const record = await this.#attempt(step.number, step.title, run);
       this.#records.push(record);
-      if (!record.ok || this.#closing) return;
+      if (!record.ok) return record;
     }
+    return undefined;
   }
 
   async #attempt(number: number, title: string, run: (checks: Checks) => Promise<void>): Promise<StepRecord> {
@@ -154,22 +174,29 @@ function verdict({ totalMs }: DemoRecord, failed: StepRecord | undefined): strin
   return `Failed in ${where} after ${seconds} s: ${failed.error}. Logs: .lab/demo/logs, figures: .lab/demo.json`;
 }
 
-/** All, or those whose numbers are given. */
-function chosenSteps(argv: readonly string[]): readonly Step[] {
+/** All, or those whose numbers are given; those have to be able to run here. */
+function chosenSteps(argv: readonly string[]): readonly PartStep[] {
   const unknown = argv.find((text) => !STEPS.some(({ number }) => String(number) === text));
   if (unknown !== undefined) {
     throw new DemoError(
       `lab demo: "${unknown}" is no step; give numbers from 1 to ${STEPS.length}, or nothing for all`,
     );
   }
-  return argv.length === 0 ? STEPS : STEPS.filter(({ number }) => argv.includes(String(number)));
+  return argv.length === 0 ? STEPS : argv.map(able);
 }
 
-function plantedFault(text: string | undefined): Step | undefined {
+function plantedFault(text: string | undefined): PartStep | undefined {
   if (text === undefined || text === "") return undefined;
-  const step = STEPS.find(({ number }) => String(number) === text);
-  if (step !== undefined) return step;
+  if (STEPS.some(({ number }) => String(number) === text)) return able(text);
   throw new DemoError(`DEMO_FAULT: "${text}" is no step of the demo; give a number from 1 to ${STEPS.length}`);
+}
+
+/** The step of this number. Throws `DemoError` where its part cannot run. */
+function able(text: string): PartStep {
+  const part = PARTS.find(({ steps }) => steps.some(({ number }) => String(number) === text))!;
+  const unable = part.unable();
+  if (unable !== undefined) throw new DemoError(`lab demo: step ${text}: ${unable}`);
+  return part.steps.find(({ number }) => String(number) === text)!;
 }
 
 function messageOf(error: unknown): string {

@@ -22,6 +22,8 @@ export interface DemoRecord {
   /** The planted fault's step. */
   readonly fault?: number;
   readonly steps: readonly StepRecord[];
+  /** Why parts of it did not run here. */
+  readonly leftOut?: readonly string[];
   /** Why the demo failed outside of any step. */
   readonly error?: string;
 }

@@ -1,8 +1,7 @@
 import type { Checks } from "./checks.ts";
-import type { World } from "./world.ts";
 
-/** One part of the demo. It needs nothing but the start-up, and leaves everything running that ran before. */
-export interface Step {
+/** One thing that the demo shows. It needs nothing but the start-up, and leaves everything running that ran before. */
+export interface Step<World> {
   readonly number: number;
   readonly title: string;
   /** What `DEMO_FAULT=<number>` plants; the checks of this step have to catch it. */

@@ -1,17 +1,18 @@
-/** The control plane of a cluster of the lab's network: an API server, and a controller of the mesh. */
+/** The control plane of a cluster of the lab's network: an API server, and two replicas of the controller. */
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { namespacePath, openNamespace } from "@carrick/agent/net";
-import { stringify } from "yaml";
+import { openNamespace } from "@carrick/agent/net";
+import { parse, stringify } from "yaml";
 import { type ApiServer, startApiServer } from "../apiserver/index.ts";
 import { addressesOf, type Cluster, namespaceOf, type Place, processPlace, type Topology } from "../network/index.ts";
-import { CHECKOUT } from "../process/checkout.ts";
-import { type Program, Restartable, startProgram } from "../process/index.ts";
+import { CHECKOUT, programArguments } from "../process/checkout.ts";
+import { type ProcessPlace, type Program, Restartable, startProgram } from "../process/index.ts";
 import { type Authority, controllerName, writeKeyPair } from "../trust/index.ts";
 
 const API_PORT = 6443;
-export const XDS_PORT = 18_000;
+/** Of each replica: all are in one namespace. */
+const XDS_PORTS = [18_000, 18_010] as const;
 export const DOMAIN = "carrick.local";
 
 export interface MeshPlace {
@@ -24,70 +25,100 @@ export interface MeshPlace {
 
 export interface ControlPlane {
   readonly api: ApiServer;
-  readonly controller: Restartable<Program<true>>;
+  readonly controllers: readonly Controller[];
+  /** How an operator gets in, from where it runs. */
+  readonly kubeconfig: string;
+  readonly place: ProcessPlace;
 }
 
-/** Starts both in the cluster's control-plane namespace; they end with `stack`. */
+export type Controller = Restartable<Program<true>>;
+
+/** Where the replicas of a cluster are found by its nodes and its peers. */
+export function controllersOf(topology: Topology, cluster: string): { address: string; port: number }[] {
+  const { ipv4: address } = addressesOf(topology, { kind: "control-plane", cluster });
+  return XDS_PORTS.map((port) => ({ address, port }));
+}
+
+/** Starts all in the cluster's control-plane namespace; they end with `stack`. */
 export async function startControlPlane(
   mesh: MeshPlace,
   cluster: Cluster,
   stack: AsyncDisposableStack,
 ): Promise<ControlPlane> {
-  const { topology, run, authority, folder } = mesh;
-  const { name } = cluster;
+  const api = await startApi(mesh, cluster);
+  stack.defer(() => api.close());
+  writeFileSync(kubeconfigOf(mesh, cluster), api.kubeconfig(), { mode: 0o600 });
+  const controllers = await Promise.all(XDS_PORTS.map((port) => startController(mesh, cluster, port)));
+  for (const controller of controllers) stack.defer(() => controller.stop());
+  const place = processPlace(mesh.run, { kind: "control-plane", cluster: cluster.name });
+  return { api, controllers, kubeconfig: kubeconfigOf(mesh, cluster), place };
+}
+
+async function startApi({ topology, run, authority }: MeshPlace, { name }: Cluster): Promise<ApiServer> {
   const place: Place = { kind: "control-plane", cluster: name };
-  const address = addressesOf(topology, place).ipv4;
-  const token = randomBytes(24).toString("hex");
+  const { ipv4: address } = addressesOf(topology, place);
   const { certPem, keyPem } = await authority.issue({ ips: [address], usages: ["server"] });
-  using namespace = openNamespace(namespacePath(namespaceOf(run, place)));
+  using namespace = openNamespace(namespaceOf(run, place));
   const api = await startApiServer({
     name,
     address,
     port: API_PORT,
     namespace,
     tls: { certPem, keyPem, caPem: authority.certPem },
-    tokens: [token],
+    tokens: [randomBytes(24).toString("hex")],
   });
-  stack.defer(() => api.close());
-  const file = (suffix: string) => join(folder, `${name}-${suffix}`);
-  writeFileSync(file("kubeconfig"), api.kubeconfig(), { mode: 0o600 });
+  const definition = readFileSync(join(CHECKOUT, "deploy", "crds", "carrick.dev_clusters.yaml"), "utf8");
+  api.objects.apply(parse(definition) as object);
+  return api;
+}
+
+async function startController(mesh: MeshPlace, cluster: Cluster, xdsPort: number): Promise<Controller> {
+  const { topology, run, authority, folder } = mesh;
+  const { name } = cluster;
+  const place: Place = { kind: "control-plane", cluster: name };
+  const { ipv4: address } = addressesOf(topology, place);
+  const replica = `${name}-controller-${xdsPort}`;
   const pair = await authority.issue({ uris: [controllerName(DOMAIN, name)], ips: [address] });
+  const cache = join(folder, `${replica}-cache`);
+  mkdirSync(cache, { mode: 0o700 });
+  const configPath = join(folder, `${replica}.yaml`);
   const peers = topology.clusters.filter((other) => other !== cluster);
   writeFileSync(
-    file("controller.yaml"),
+    configPath,
     stringify({
-      replica: `${name}-controller`,
+      replica,
       domain: DOMAIN,
       listen: {
-        xds: { address, port: XDS_PORT },
-        api: { address: "127.0.0.1", port: 18_001 },
-        metrics: { address: "127.0.0.1", port: 18_002 },
+        xds: { address, port: xdsPort },
+        api: { address: "127.0.0.1", port: xdsPort + 1 },
+        metrics: { address: "127.0.0.1", port: xdsPort + 2 },
       },
-      tls: { ...writeKeyPair(pair, folder, `${name}-controller`), authority: "ca.pem" },
-      clusters: [{ name, kubernetes: { kubeconfig: file("kubeconfig") } }],
+      tls: { ...writeKeyPair(pair, folder, replica), authority: "ca.pem" },
+      cache,
+      clusters: [{ name, kubernetes: { kubeconfig: kubeconfigOf(mesh, cluster) } }],
       mesh: {
         cluster: name,
         podCidrs: Object.values(cluster.pods),
         peers: peers.map((peer) => ({
           name: peer.name,
-          servers: [
-            { address: addressesOf(topology, { kind: "control-plane", cluster: peer.name }).ipv4, port: XDS_PORT },
-          ],
+          servers: controllersOf(topology, peer.name),
           podCidrs: Object.values(peer.pods),
         })),
       },
     }),
   );
-  const controller = await Restartable.start(() =>
+  return Restartable.start(() =>
     startProgram<true>({
-      name: `${name}-controller`,
+      name: replica,
       command: process.execPath,
-      args: [join(CHECKOUT, "build", "controller.mjs"), "--config", file("controller.yaml")],
+      args: [...programArguments("controller"), "--config", configPath],
       logFolder: folder,
       place: processPlace(run, place),
       ready: (line) => (line.includes('"started"') ? true : undefined),
     }),
   );
-  stack.defer(() => controller.stop());
-  return { api, controller };
+}
+
+function kubeconfigOf({ folder }: MeshPlace, { name }: Cluster): string {
+  return join(folder, `${name}-kubeconfig`);
 }

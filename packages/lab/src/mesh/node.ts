@@ -16,18 +16,20 @@ import {
   processPlace,
   runPrefix,
 } from "../network/index.ts";
-import { CHECKOUT } from "../process/checkout.ts";
+import { CHECKOUT, programArguments } from "../process/checkout.ts";
 import { ProcessError, type ProcessPlace, type Program, Restartable, startProgram } from "../process/index.ts";
 import { nodeName, writeKeyPair } from "../trust/index.ts";
-import { DOMAIN, type MeshPlace, XDS_PORT } from "./control-plane.ts";
+import { controllersOf, DOMAIN, type MeshPlace } from "./control-plane.ts";
 
 export interface MeshNode {
   readonly name: string;
   readonly agent: Restartable<Program<true>>;
   /** Where the agent tells root what the node's kernel holds. */
   readonly inspectSocket: string;
-  /** Makes a pod as a container runtime does, by the CNI plugin. */
-  addPod(name: string): Promise<Pod>;
+  /** Where its programs and maps are pinned. */
+  readonly pins: string;
+  /** Makes a pod as a container runtime does, by the CNI plugin. `hosts`: what it finds in `/etc/hosts`. */
+  addPod(name: string, hosts: string): Promise<Pod>;
 }
 
 export interface Pod {
@@ -52,8 +54,8 @@ export async function startNode(
   const name = placeSlug(machine);
   const place = processPlace(run, machine);
   const runDir = join(folder, name);
+  const pins = ensurePins(run, name);
   const pair = await authority.issue({ uris: [nodeName(DOMAIN, cluster.name, `n${node}`)] });
-  const controller = addressesOf(topology, { kind: "control-plane", cluster: cluster.name }).ipv4;
   const configPath = join(folder, `${name}.yaml`);
   writeFileSync(
     configPath,
@@ -61,11 +63,11 @@ export async function startNode(
       cluster: cluster.name,
       node: `n${node}`,
       domain: DOMAIN,
-      controllers: [{ address: controller, port: XDS_PORT }],
+      controllers: controllersOf(topology, cluster.name),
       tls: { ...writeKeyPair(pair, folder, name), authority: "ca.pem" },
       metrics: { address: "127.0.0.1", port: 18_003 },
       runDir,
-      bpf: { folder: ensurePins(run, name), cgroup: place.cgroup },
+      bpf: { folder: pins, cgroup: place.cgroup, objects: join(CHECKOUT, "build", "datapath") },
       cni: {
         podCidrs: Object.values(nodePods(cluster, node)),
         meshCidrs: topology.clusters.flatMap(({ pods, network }) => [
@@ -80,7 +82,7 @@ export async function startNode(
     startProgram<true>({
       name,
       command: process.execPath,
-      args: [join(CHECKOUT, "build", "agent.mjs"), "--config", configPath],
+      args: [...programArguments("agent"), "--config", configPath],
       logFolder: folder,
       place,
       ready: (line) => (line.includes('"started"') ? true : undefined),
@@ -92,7 +94,12 @@ export async function startNode(
     name,
     agent,
     inspectSocket: join(runDir, "inspect.sock"),
-    addPod: (podName) => addPod({ podName, run, place, agentSocket, stack }),
+    pins,
+    addPod: (podName, hosts) => {
+      const hostsPath = join(folder, `${podName}-hosts`);
+      writeFileSync(hostsPath, `127.0.0.1 localhost\n::1 localhost\n${hosts}`);
+      return addPod({ podName, run, place: { ...place, hosts: hostsPath }, agentSocket, stack });
+    },
   };
 }
 

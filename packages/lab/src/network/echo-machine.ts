@@ -4,13 +4,18 @@ import { isIPv6 } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import { type ProcessPlace, spawnTied, type TiedChild } from "../process/index.ts";
 
-/** Echoes its name and who asked, over UDP and TCP, and asks others when it is told to on its input. */
+/**
+ * Says its name and who asked, over UDP and TCP on port 7000; on 7001 it does so for every line of a connection that
+ * stays. Asks others when it is told to on its input.
+ */
 const MACHINE = `
   const dgram = require("node:dgram"), net = require("node:net");
   const name = process.argv[1];
   const echo = dgram.createSocket({ type: "udp6" }, (text, from) => echo.send(name + " " + from.address, from.port, from.address));
-  net.createServer((socket) => socket.on("error", () => {}).end(name + " " + socket.remoteAddress)).listen(7000, "::", () =>
-    echo.bind(7000, "::", () => console.log("ready")));
+  const said = (socket) => name + " " + socket.remoteAddress;
+  const brief = net.createServer((socket) => socket.on("error", () => {}).end(said(socket)));
+  const lasting = net.createServer((socket) => socket.on("error", () => {}).on("data", () => socket.write(said(socket))));
+  brief.listen(7000, "::", () => lasting.listen(7001, "::", () => echo.bind(7000, "::", () => console.log("ready"))));
   const udp = ({ address, port, source, ttl, count, wait }, done) => {
     const socket = dgram.createSocket(net.isIPv6(address) ? "udp6" : "udp4");
     const answers = [];
@@ -31,14 +36,27 @@ const MACHINE = `
     const timer = setTimeout(end, wait);
     socket.on("end", end).on("error", (error) => { answers.push(error.code); end(); });
   };
+  const kept = new Map();
+  const overLine = ({ address, connection, wait }, done) => {
+    const key = address + " " + connection;
+    if (!kept.has(key)) kept.set(key, net.connect(7001, address).setEncoding("utf8"));
+    const socket = kept.get(key);
+    const end = (answers) => { clearTimeout(timer); socket.removeAllListeners(); socket.on("error", () => {}); done(answers); };
+    const timer = setTimeout(end, wait, []);
+    socket.on("data", (text) => end([text])).on("error", (error) => end([error.code])).on("close", () => end(["closed"]));
+    socket.write("x");
+  };
   require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
     const question = JSON.parse(line);
-    (question.over === "tcp" ? tcp : udp)(question, (answers) => console.log(JSON.stringify({ id: question.id, answers })));
+    ({ tcp, udp, line: overLine })[question.over ?? "udp"](question, (answers) => console.log(JSON.stringify({ id: question.id, answers })));
   });`;
 
 export interface Question {
   readonly address: string;
-  readonly over?: "udp" | "tcp";
+  /** A `line` goes over a TCP connection to port 7001, which stays. */
+  readonly over?: "udp" | "tcp" | "line";
+  /** Which one, of those that stay. */
+  readonly connection?: number;
   /** 7000 when not given: that of a machine. */
   readonly port?: number;
   /** Address from which it is asked. */
@@ -68,6 +86,10 @@ export class Machine implements AsyncDisposable {
     const tied = await spawnTied({ command: process.execPath, args, stdio: ["pipe", "pipe", "inherit"], place });
     const machine = new Machine(name, tied, createInterface({ input: tied.child.stdout! }));
     await once(machine.#lines, "line");
+    void tied.exited.then(() => {
+      for (const answer of machine.#open.values()) answer(["the asking process has ended"]);
+      machine.#open.clear();
+    });
     machine.#lines.on("line", (line) => {
       const { id, answers } = JSON.parse(line) as { id: number; answers: string[] };
       machine.#open.get(id)?.(answers);
@@ -80,6 +102,7 @@ export class Machine implements AsyncDisposable {
   ask(question: Question): Promise<string[]> {
     const id = this.#count++;
     const { promise, resolve } = Promise.withResolvers<string[]>();
+    if (!this.tied.alive()) return Promise.resolve(["the asking process has ended"]);
     this.#open.set(id, resolve);
     this.tied.child.stdin!.write(`${JSON.stringify({ port: 7000, count: 1, wait: 5000, ...question, id })}\n`);
     return promise;

@@ -4,7 +4,7 @@ export { readRunState } from "./apply/run-state.ts";
 export type { Removed } from "./apply/remove.ts";
 export { readSnapshot } from "./compare/read-snapshot.ts";
 export { compareSnapshots, type Snapshot } from "./compare/snapshot.ts";
-export { type Delay } from "./delay/delay-plan.ts";
+export type { Delay } from "./delay/delay-plan.ts";
 export { listDelays, type RunningDelay, startDelay } from "./delay/delays.ts";
 export { around, cut, EVERYWHERE, type Fault, FaultError, type Line } from "./fault/fault.ts";
 export { describe as describeFault, type StandingFault } from "./fault/fault-ruleset.ts";
@@ -23,7 +23,9 @@ export {
   runPrefix,
   RunIdError,
 } from "./plan/place.ts";
-export { addressesOf, MACHINE_LINK, type Plan, planNetwork } from "./plan/plan.ts";
+export { addressesOf } from "./plan/addresses.ts";
+export { MACHINE_LINK, planNetwork } from "./plan/plan.ts";
+export type { Plan } from "./plan/planned.ts";
 export { nodePods } from "./plan/pods.ts";
-export { defaultTopology, loadTopology, parseTopology, TopologyError } from "./topology/load.ts";
+export { defaultTopology, loadTopology, parseTopology } from "./topology/load.ts";
 export type { Cluster, Ranges, Topology } from "./topology/topology.ts";

@@ -38,6 +38,8 @@ export interface ProcessPlace {
   readonly namespace?: string;
   /** Path of a cgroup (version 2). */
   readonly cgroup?: string;
+  /** Path of a file that it sees as `/etc/hosts`. */
+  readonly hosts?: string;
 }
 
 /** Children that still run; killed when this process ends in any way that runs its exit handlers. */
@@ -95,10 +97,13 @@ export async function spawnTied({ command, args, stdio, env, place = {} }: TiedC
  * Each step becomes the next by `exec`, so the pid stays and the tie holds. The shell writes itself into the cgroup: a
  * parent that did it afterwards would come too late for what the command does first.
  */
-function goTo({ namespace, cgroup }: ProcessPlace): string[] {
+function goTo({ namespace, cgroup, hosts }: ProcessPlace): string[] {
   return [
     ...(cgroup === undefined ? [] : ["sh", "-c", 'echo 0 > "$0/cgroup.procs" && exec "$@"', cgroup]),
     ...(namespace === undefined ? [] : ["nsenter", `--net=${namespace}`, "--"]),
+    ...(hosts === undefined
+      ? []
+      : ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]),
   ];
 }
 

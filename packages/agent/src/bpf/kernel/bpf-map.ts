@@ -1,12 +1,12 @@
 /** A map in the kernel. Sizes come from the kernel, and each buffer is checked against them before its address is given away. */
 import { closeSync } from "node:fs";
+import koffi from "koffi";
 import { SystemError } from "../../sys/system-error.ts";
 import { type Codec } from "../layout/codec.ts";
 import { MapCreateOptions, MapType, MMAPABLE } from "./abi.ts";
 import { checked, libbpf } from "./libbpf.ts";
 import { mapMemory } from "./memory.ts";
 import { type MapFacts, mapFacts } from "./object-info.ts";
-import koffi from "koffi";
 
 const E2BIG = 7;
 const ENOENT = 2;
@@ -85,8 +85,11 @@ export class BpfMap {
   updateAside(key: Uint8Array, value: Uint8Array): Promise<void> {
     this.#check(key, this.facts.keySize, "key");
     this.#check(value, this.valueBytes, "value");
+    // Held until the call has ended: the other thread reads from them.
+    const held = [key, value];
     return new Promise((resolve, reject) => {
       libbpf.update.async(this.fd, key, value, 0, (error, result) => {
+        held.length = 0;
         if (error !== null) reject(error);
         else if (result < 0) reject(new SystemError(`update map ${this.name}`, result));
         else resolve();
@@ -174,11 +177,15 @@ export class BpfMap {
     }
   }
 
+  /** Whether it is an array whose memory can be shared. */
+  get isMapped(): boolean {
+    return this.facts.type === MapType.ARRAY && (this.facts.flags & MMAPABLE) !== 0;
+  }
+
   /** The values of an array that was made for it, shared with the kernel. Throws `SystemError`. */
   memory(): ArrayBuffer {
-    const { type, flags, valueSize, maxEntries } = this.facts;
-    if (type !== MapType.ARRAY || (flags & MMAPABLE) === 0)
-      throw new Error(`map ${this.name} is no array that can be mapped`);
+    const { valueSize, maxEntries } = this.facts;
+    if (!this.isMapped) throw new Error(`map ${this.name} is no array that can be mapped`);
     return mapMemory(`map ${this.name}`, this.fd, Math.ceil(valueSize / 8) * 8 * maxEntries);
   }
 

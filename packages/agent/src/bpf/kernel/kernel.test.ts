@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -160,6 +160,31 @@ test("programs are replaced in place: the links stay the same, and one that fail
   stranger.close();
   const [again] = attachSocketPrograms(bed.load(), bed.cgroup, bed.folder, ["connect4"]);
   assert.equal(again?.state, "replaced");
+});
+
+test("a pin of a link to another cgroup, or to one that is gone, gives way to a link to the right one", async () => {
+  await using bed = new Bed();
+  const object = bed.load();
+  const [old, next] = ["old", "next"].map((name) => join(bed.cgroup, name)) as [string, string];
+  try {
+    for (const cgroup of [old, next]) {
+      mkdirSync(cgroup);
+      const [attachment] = attachSocketPrograms(object, cgroup, bed.folder, ["connect4"]);
+      assert.deepEqual(attachment, { program: "connect4", state: "attached" });
+    }
+    const attached = (cgroup: string): string[] => {
+      const list = execFileSync("bpftool", ["-j", "cgroup", "show", cgroup], { encoding: "utf8" });
+      return list.trim() === "" ? [] : (JSON.parse(list) as { name: string }[]).map(({ name }) => name);
+    };
+    assert.deepEqual([attached(old), attached(next)], [[], ["connect4"]]);
+    rmdirSync(next);
+    mkdirSync(next);
+    const [again] = attachSocketPrograms(object, next, bed.folder, ["connect4"]);
+    assert.equal(again?.state, "attached");
+    assert.deepEqual(attached(next), ["connect4"]);
+  } finally {
+    for (const cgroup of [old, next]) if (existsSync(cgroup)) rmdirSync(cgroup);
+  }
 });
 
 test("pinned maps are used again with the size that they have; other programs' maps are refused", async () => {

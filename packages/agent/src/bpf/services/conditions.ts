@@ -11,7 +11,7 @@ export interface Condition {
 }
 
 export function full(object: string, map: string, limit: number): Condition {
-  const message = `${object}: is not in the service map, since its map ${map} is full with ${limit} entries; raise that limit`;
+  const message = `${object}: cannot be published, since the map ${map} is full with ${limit} entries; raise that limit`;
   return { reason: "Full", message, map, limit };
 }
 

@@ -50,7 +50,7 @@ export function publishFrontends(
 
 /**
  * Entries by which an address is a service's alone. One stays while a frontend that was found may need it: `complete`
- * says that there is none. Throws `SystemError`.
+ * says that there is none. Gives back those that did not fit. Throws `SystemError`.
  */
 export function publishAddresses(
   map: BpfMap,
@@ -58,7 +58,7 @@ export function publishAddresses(
   addresses: Iterable<string>,
   complete: boolean,
   conditions: Map<string, Condition>,
-): void {
+): string[] {
   const added: Uint8Array[] = [];
   const removed: Uint8Array[] = [];
   for (const text of addresses) {
@@ -72,11 +72,17 @@ export function publishAddresses(
   }
   map.deleteAll(removed);
   for (const key of removed) published.addresses.delete(keyText(key));
-  const refused = new Set(map.updateAll(added.map((key) => [key, frontendWord(key, 0)])));
+  const positions = new Set(map.updateAll(added.map((key) => [key, frontendWord(key, 0)])));
+  const refused: string[] = [];
   for (const [position, key] of added.entries()) {
     const text = keyText(key);
     conditions.delete(text);
-    if (!refused.has(position)) published.addresses.set(text, key);
-    else conditions.set(text, fullMap(`the other ports of ${addressText(decode(FrontendKey, key).ip)}`, map));
+    if (!positions.has(position)) {
+      published.addresses.set(text, key);
+      continue;
+    }
+    conditions.set(text, fullMap(`the other ports of ${addressText(decode(FrontendKey, key).ip)}`, map));
+    refused.push(text);
   }
+  return refused;
 }

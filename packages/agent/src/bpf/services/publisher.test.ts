@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decode, encode } from "../layout/codec.ts";
+import { Backend, BackendKey, Image } from "../layout/generated.ts";
 import { FencedError } from "./ownership.ts";
 import { Bed, frontend, group, service, startWriter, type Writer } from "../fixture.ts";
-import { frontendKey, slotOf } from "./frontend.ts";
+import { addressKey, frontendKey, slotOf } from "./frontend.ts";
 import type { Frontend } from "./description.ts";
 
 const VIP = frontend("10.96.0.1 80");
@@ -54,6 +56,9 @@ test("a new writer keeps slot, uid and image of what is wanted still, and remove
   await first.publisher.flush();
   const before = published(first, VIP);
   assert.equal(rows(first), 4);
+  // As if the writer had ended after the rows of a service and before its image.
+  const stray = encode(BackendKey, { uid: 999, ip: VIP.ip, port: 80 });
+  first.maps.backends.update(stray, encode(Backend, { state: 1, cluster: 0, since: 1 }));
 
   const second = await startWriter(bed.load());
   await assert.rejects(first.publisher.flush(), FencedError);
@@ -197,6 +202,25 @@ test("a map that is full is said with its limit, what fits is served, and the re
   assert.equal(publisher.conditions.size, 0);
 });
 
+test("an address that cannot be known as a service's is said so, and is known when there is room", async () => {
+  await using bed = new Bed();
+  const writer = await startWriter(bed.load(undefined, { frontends: 2 }));
+  const { publisher } = writer;
+  const second = frontend("10.96.0.2 81", "TCP", { exclusive: false });
+  publisher.setService("cart", service([group(["10.1.0.1"])]));
+  for (const each of [VIP, second]) publisher.setFrontend(each, "cart");
+  await publisher.flush();
+  assert.match(
+    [...publisher.conditions.values()][0]!.message,
+    /^the other ports of 10\.96\.0\.1: .* frontends is full with 2/,
+  );
+  assert.equal(writer.maps.frontends.lookup(addressKey(VIP)), undefined);
+  publisher.setFrontend(second, undefined);
+  await publisher.flush();
+  assert.equal(publisher.conditions.size, 0);
+  assert.ok(writer.maps.frontends.lookup(addressKey(VIP)) !== undefined);
+});
+
 test("images that do not fit into one segment get another, and all are there for the next writer", async () => {
   await using bed = new Bed();
   const writer = await startWriter(bed.load());
@@ -229,7 +253,7 @@ test("two changes of one service that are flushed at once end as the last", asyn
   const one = publisher.flush();
   publisher.setService("cart", service([]));
   await Promise.all([one, publisher.flush()]);
-  const { segment, unit } = published(writer, VIP)! as { segment: number; unit: number };
+  const { segment = 0, unit = 0 } = published(writer, VIP)!;
   const image = writer.maps.image({ segment, unit, units: 1 })!;
-  assert.equal(new DataView(image.buffer, image.byteOffset).getUint16(18, true), 0, "no group");
+  assert.equal(decode(Image, image.subarray(0, Image.size)).groupCount, 0);
 });

@@ -9,24 +9,16 @@ import { backendsAfter, backendsBefore, type RowWork } from "./publish-backends.
 import { type Condition, full } from "./conditions.ts";
 import { Desired } from "./desired.ts";
 import type { Frontend, ServiceDescription } from "./description.ts";
-import type { Extent, FreeSpace } from "./free-space.ts";
 import { adopt } from "./adopt.ts";
 import { NO_ROWS, rowChanges, wantedRows } from "./backend-rows.ts";
 import { frontendKey, keyText } from "./frontend.ts";
-import { encodeImage, ImageError, restamp } from "./image.ts";
+import { encodeImage, ImageError } from "./image.ts";
+import { ImageWriter, type Publication } from "./image-writer.ts";
 import type { Ownership } from "./ownership.ts";
 import { publishAddresses, publishFrontends, type FrontendWork } from "./publish-frontends.ts";
 import { addressOf, type Published, type Slot } from "./published.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import type { ServiceMaps } from "./service-maps.ts";
-import { UNIT_SIZE } from "../layout/generated.ts";
-
-/** An image that waits for its publication. */
-interface Publication {
-  readonly slot: Slot;
-  readonly extent: Extent;
-  readonly generation: number;
-}
 
 export class Publisher {
   readonly #maps: ServiceMaps;
@@ -34,23 +26,28 @@ export class Publisher {
   readonly #now: () => number;
   readonly #desired = new Desired();
   readonly #published: Published;
-  readonly #space: FreeSpace;
   readonly #reclaimer: Reclaimer;
+  readonly #images: ImageWriter;
   readonly #conditions = new Map<string, Condition>();
   /** Did not fit: tried again when something was removed. */
   #waitingServices = new Set<string>();
   #waitingFrontends = new Set<string>();
+  #waitingAddresses = new Set<string>();
   #complete = false;
   /** What was found and is not wanted is to be removed by the next flush. */
   #prunes = false;
+  /** A flush broke off, so that slots may be unused which nobody remembers. */
+  #brokeOff = false;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(maps: ServiceMaps, owner: Ownership, now: () => number) {
     this.#maps = maps;
     this.#owner = owner;
     this.#now = now;
-    ({ published: this.#published, space: this.#space } = adopt(maps));
-    this.#reclaimer = new Reclaimer(maps, owner, this.#published, this.#space);
+    const { published, space } = adopt(maps);
+    this.#published = published;
+    this.#reclaimer = new Reclaimer(maps, owner, published, space, () => this.#retryWaiting());
+    this.#images = new ImageWriter(maps, owner, space, this.#reclaimer);
   }
 
   /**
@@ -77,7 +74,10 @@ export class Publisher {
     return this.#published.frontends.has(keyText(frontendKey(frontend)));
   }
 
-  /** `undefined` removes it. Seen after the next flush. */
+  /**
+   * `undefined` removes it. Seen after the next flush. A service that is told with its frontends, in one flush, keeps
+   * the slot and the uid that it had under the writer before: affinity and pins go on.
+   */
   setService(key: string, service: ServiceDescription | undefined): void {
     this.#desired.setService(key, service);
   }
@@ -112,7 +112,7 @@ export class Publisher {
   /** Resolves when nothing waits to be freed. Throws as `flush`. */
   async settled(): Promise<void> {
     await this.#last;
-    while (!this.#reclaimer.isIdle) await this.#reclaimer.run();
+    await this.#reclaimer.run();
     await this.#last;
   }
 
@@ -123,14 +123,11 @@ export class Publisher {
       await this.#publish(services, frontends);
     } catch (error) {
       this.#desired.touch(services, frontends);
+      this.#brokeOff = true;
+      this.#prunes = this.#complete;
       throw error;
     }
-    if (this.#reclaimer.isIdle) return;
-    // A failure keeps what was retired, and comes up again in the next flush or in `settled`.
-    void this.#reclaimer.run().then(
-      () => this.#retryWaiting(),
-      () => {},
-    );
+    this.#reclaimer.start();
   }
 
   async #publish(services: ReadonlySet<string>, frontends: ReadonlySet<string>): Promise<void> {
@@ -150,18 +147,19 @@ export class Publisher {
       for (const key of incomplete) this.#waitingServices.add(key);
     } catch (error) {
       // Nobody has seen these images.
-      for (const { extent } of publications) this.#space.free(extent);
+      for (const publication of publications) this.#images.discard(publication);
       throw error;
     }
     const texts = new Set(frontends);
     for (const publication of publications) {
       const { service, image } = publication.slot;
       if (image === undefined) for (const text of this.#desired.frontendsOf(service!)) texts.add(text);
-      this.#setHead(publication);
+      this.#images.publish(publication);
     }
     const freed = this.#leadFrontends(texts, slots);
     backendsAfter(this.#maps, this.#published, rows, this.#now());
-    this.#retireUnused(slots);
+    this.#retireUnused(this.#brokeOff ? this.#published.slots.values() : slots);
+    this.#brokeOff = false;
     if (this.#prunes) this.#dropForeignRows();
     this.#prunes = false;
     if (freed || rows.some(({ gone }) => gone.length > 0)) this.#retryWaiting();
@@ -179,7 +177,10 @@ export class Publisher {
     for (const text of refused) this.#waitingFrontends.add(text);
     const addresses = new Set(work.flatMap(({ key }) => (key === undefined ? [] : [addressOf(key)])));
     if (this.#prunes) for (const address of this.#published.addresses.keys()) addresses.add(address);
-    publishAddresses(map, this.#published, addresses, this.#complete, this.#conditions);
+    if (freed) for (const address of this.#waitingAddresses) addresses.add(address);
+    const full = publishAddresses(map, this.#published, addresses, this.#complete, this.#conditions);
+    for (const address of addresses) this.#waitingAddresses.delete(address);
+    for (const address of full) this.#waitingAddresses.add(address);
     return freed;
   }
 
@@ -201,17 +202,11 @@ export class Publisher {
     if (bytes === undefined) return undefined;
     const wanted = wantedRows(service, slot.uid);
     const work = { service: key, uid: slot.uid, wanted, ...rowChanges(this.#published.rows(slot.uid), wanted) };
-    if (this.#isPublished(slot, bytes)) {
-      rows.push(work);
-      return undefined;
-    }
-    const extent = await this.#allocate(bytes.length / UNIT_SIZE);
-    if (extent === undefined) return this.#wait(key, "segments", this.#maps.segmentLimit);
+    const isPublished = this.#images.isPublished(slot, bytes);
+    const publication = isPublished ? undefined : await this.#images.write(slot, bytes);
+    if (publication === undefined && !isPublished) return this.#wait(key, "segments", this.#maps.segmentLimit);
     rows.push(work);
-    const generation = this.#owner.nextGeneration();
-    restamp(bytes, generation);
-    this.#maps.image(extent)!.set(bytes);
-    return { slot, extent, generation };
+    return publication;
   }
 
   #wait(key: string, map: string, limit: number): undefined {
@@ -243,31 +238,6 @@ export class Publisher {
     }
   }
 
-  #isPublished({ image }: Slot, bytes: Uint8Array): boolean {
-    if (image === undefined || image.extent.units * UNIT_SIZE !== bytes.length) return false;
-    return Buffer.compare(this.#maps.image(image.extent)!, bytes) === 0;
-  }
-
-  /** Memory that is about to be free is waited for before more is made. */
-  async #allocate(units: number): Promise<Extent | undefined> {
-    for (;;) {
-      const extent = this.#space.allocate(units);
-      if (extent !== undefined) return extent;
-      if (!this.#reclaimer.isIdle) await this.#reclaimer.run();
-      else if (this.#maps.segments < this.#maps.segmentLimit) {
-        await this.#maps.addSegment();
-        this.#space.addSegment();
-      } else return undefined;
-      this.#owner.check();
-    }
-  }
-
-  #setHead({ slot, extent, generation }: Publication): void {
-    this.#maps.setHead(slot.slot, extent, generation);
-    if (slot.image !== undefined) this.#reclaimer.retireExtent(slot.image.extent);
-    slot.image = { extent, generation };
-  }
-
   #frontendWork(text: string): FrontendWork {
     const was = this.#published.frontends.get(text);
     const wanted = this.#desired.frontends.get(text);
@@ -285,21 +255,19 @@ export class Publisher {
   #retireUnused(slots: Iterable<Slot>): void {
     for (const slot of slots) {
       if (slot.service !== undefined || slot.frontends > 0 || !this.#published.slots.delete(slot.slot)) continue;
-      this.#dropRows(slot.uid);
       this.#reclaimer.retireSlot(slot.slot);
       if (slot.image !== undefined) this.#reclaimer.retireExtent(slot.image.extent);
     }
   }
 
-  /** Rows of services that are not there any more. */
+  /** Rows of services that are not there any more: a writer may have ended before it published their image. */
   #dropForeignRows(): void {
     const uids = new Set(Array.from(this.#published.slots.values(), ({ uid }) => uid));
-    for (const uid of this.#published.uidsWithRows()) if (!uids.has(uid)) this.#dropRows(uid);
-  }
-
-  #dropRows(uid: number): void {
-    this.#maps.backends.deleteAll(Array.from(this.#published.rows(uid).values(), ({ key }) => key));
-    this.#published.setRows(uid, NO_ROWS);
+    for (const uid of this.#published.uidsWithRows()) {
+      if (uids.has(uid)) continue;
+      this.#maps.backends.deleteAll(Array.from(this.#published.rows(uid).values(), ({ key }) => key));
+      this.#published.setRows(uid, NO_ROWS);
+    }
   }
 
   #retryWaiting(): void {

@@ -11,13 +11,17 @@ export class Reclaimer {
   readonly #space: FreeSpace;
   #extents: Extent[] = [];
   #slots: number[] = [];
+  readonly #freed: () => void;
+  /** One loop at a time, however many wait for it. */
   #running: Promise<void> | undefined;
 
-  constructor(maps: ServiceMaps, owner: Ownership, published: Published, space: FreeSpace) {
+  /** `freed` is called after each time that something became free. */
+  constructor(maps: ServiceMaps, owner: Ownership, published: Published, space: FreeSpace, freed: () => void) {
     this.#maps = maps;
     this.#owner = owner;
     this.#published = published;
     this.#space = space;
+    this.#freed = freed;
   }
 
   retireExtent(extent: Extent): void {
@@ -33,18 +37,27 @@ export class Reclaimer {
     return this.#running === undefined && this.#extents.length === 0 && this.#slots.length === 0;
   }
 
-  /**
-   * Frees what was retired before the call: one grace period for all of it. What is retired meanwhile waits for the
-   * next. Throws `FencedError`, `SystemError`; what was retired stays so.
-   */
+  /** Frees what is retired until nothing is. A failure keeps it, and is told by the next `run`. */
+  start(): void {
+    if (this.#running === undefined && !this.isIdle) this.run().catch(() => {});
+  }
+
+  /** Resolves when all that was retired is free. Throws `FencedError`, `SystemError`; what was retired stays so. */
   async run(): Promise<void> {
-    // The period that runs may have begun before the last of it was retired.
-    while (this.#running !== undefined) await this.#running;
-    if (this.isIdle) return;
-    this.#running = this.#reclaim().finally(() => {
+    while (!this.isIdle) {
+      this.#running ??= this.#reclaimAll();
+      await this.#running;
+    }
+  }
+
+  /** What is retired while a grace period runs waits for the next one: it may have begun before. */
+  async #reclaimAll(): Promise<void> {
+    try {
+      while (this.#extents.length + this.#slots.length > 0) await this.#reclaim();
+    } finally {
+      // In the same turn as the last look at what is retired.
       this.#running = undefined;
-    });
-    await this.#running;
+    }
   }
 
   async #reclaim(): Promise<void> {
@@ -65,5 +78,6 @@ export class Reclaimer {
       this.#published.freeSlot(slot);
     }
     for (const extent of extents) this.#space.free(extent);
+    this.#freed();
   }
 }

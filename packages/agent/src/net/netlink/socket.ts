@@ -71,7 +71,7 @@ export class Rtnetlink implements Disposable {
     }
   }
 
-  /** Asks for a change, or for one row; gives the rows that come back. `what` is for the error. Throws `SystemError`. */
+  /** Asks for a change, or for a row; gives the rows that come back. `what` is for the error. Throws `SystemError`. */
   request(what: string, type: number, flags: number, body: Uint8Array): readonly Uint8Array[] {
     const answer = this.#exchange(what, type, flags | Flag.request | Flag.ack, body);
     if (answer.errno !== 0) throw new SystemError(what, answer.errno, answer.text);

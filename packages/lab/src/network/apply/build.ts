@@ -18,7 +18,7 @@ import {
   setLinkUp,
   setSysctls,
 } from "@carrick/agent/net";
-import type { CableEnd, Plan, PlannedCable, PlannedLink, PlannedNamespace } from "../plan/plan.ts";
+import type { CableEnd, Plan, PlannedCable, PlannedLink, PlannedNamespace } from "../plan/planned.ts";
 
 interface Open {
   readonly namespace: Namespace;

@@ -13,8 +13,8 @@ import { writeRunState } from "./run-state.ts";
 
 /**
  * Makes the network of a run. When exactly this stands already, nothing is touched: programs in it go on. Anything else
- * of the run (half-made, or of another topology) is removed first, and what cannot be made whole is removed again. Gives
- * whether it was made. Throws `RunLockedError` and what the kernel refuses.
+ * of the run (half-made, or of another topology) is removed first, and what cannot be made whole is removed again.
+ * Gives whether it was made. Throws `RunLockedError` and what the kernel refuses.
  */
 export function bringUp(topology: Topology, run: string): Promise<boolean> {
   const plan = planNetwork(topology, run);

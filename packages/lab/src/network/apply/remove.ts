@@ -12,8 +12,8 @@ export interface Removed {
 }
 
 /**
- * Processes first (they hold the rest), then namespaces with their links, routes and rules, then cgroups and pins. A run
- * of which there is nothing is no error. Throws `ProcessError`, `CgroupError`.
+ * Processes first (they hold the rest), then namespaces with their links, routes and rules, then cgroups and pins. A
+ * run of which there is nothing is no error. Throws `ProcessError`, `CgroupError`.
  */
 export function removeNetwork(run: string): Removed {
   const prefix = runPrefix(run);

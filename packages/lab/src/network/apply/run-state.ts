@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkRunId } from "../plan/place.ts";
-import { parseTopology, TopologyError } from "../topology/load.ts";
+import { parseTopology } from "../topology/load.ts";
 import { topologyFile, type Topology } from "../topology/topology.ts";
 
 /** As the namespaces, it is gone when the machine starts again. */
@@ -20,7 +20,12 @@ export function writeRunState(run: string, topology: Topology): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Throws `TopologyError` when it is not there or somebody has written something else. */
+/** A run has no state: it is not up. */
+export class RunStateError extends Error {
+  override readonly name = "RunStateError";
+}
+
+/** Throws `RunStateError` when it is not there, `ConfigError` when somebody has written something else. */
 export function readRunState(run: string): Topology {
   const file = join(folderOf(run), "topology.json");
   let text: string;
@@ -28,7 +33,7 @@ export function readRunState(run: string): Topology {
     text = readFileSync(file, "utf8");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new TopologyError(`run ${run} is not up, or its state is lost (${why}); bring it up: carrick lab up`, {
+    throw new RunStateError(`run ${run} is not up, or its state is lost (${why}); bring it up: carrick lab up`, {
       cause: error,
     });
   }

@@ -2,12 +2,13 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { AddressError, LinkNameError, NamespaceError, NftError, SysctlError } from "@carrick/agent/net";
 import { SystemError } from "@carrick/agent/sys";
+import { ConfigError } from "@carrick/core/config";
 import { ProcessError } from "../../process/index.ts";
 import { RunLockedError } from "../apply/lock.ts";
+import { RunStateError } from "../apply/run-state.ts";
 import { FaultError } from "../fault/fault.ts";
 import { CgroupError } from "../machine/cgroups.ts";
 import { checkRunId, PlaceError, RunIdError } from "../plan/place.ts";
-import { TopologyError } from "../topology/load.ts";
 
 /** The words of a command make no sense. */
 export class UsageError extends Error {
@@ -34,6 +35,7 @@ export interface Command {
 const EXPECTED = [
   AddressError,
   CgroupError,
+  ConfigError,
   FaultError,
   LinkNameError,
   NamespaceError,
@@ -42,9 +44,9 @@ const EXPECTED = [
   ProcessError,
   RunIdError,
   RunLockedError,
+  RunStateError,
   SysctlError,
   SystemError,
-  TopologyError,
 ];
 
 /** A command as a program of the lab. Exit codes: its own, 1 when it failed, 2 when it makes no sense. */

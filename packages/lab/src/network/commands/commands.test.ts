@@ -71,6 +71,14 @@ test("a delay lasts as long as its command", async (t) => {
   assert.match(shown, /^held back: paris > \* 40 ms\nheld back: \* > paris 40 ms$/m);
   assert.deepEqual(await held.stop(), { code: 0, signal: null });
   assert.doesNotMatch(lab("status", "--run", run).stdout, /held back/);
+
+  const lost = await spawnTied({ command: process.execPath, args, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  lost.child.stderr!.on("data", (text) => (said += String(text)));
+  await once(createInterface({ input: lost.child.stdout! }), "line");
+  lab("down", "--run", run);
+  assert.equal((await lost.exited).code, 1);
+  assert.equal(said, "lab cut: a relay has ended: the lab was taken down, or somebody killed it\n");
 });
 
 test("words that make no sense are exit 2 and a sentence, places that are not there exit 1", (t) => {
@@ -91,6 +99,7 @@ test("words that make no sense are exit 2 and a sentence, places that are not th
     [["cut", "berlin", "--run", run], 1, /"berlin" is no place of this lab; the places are london, paris, /],
     [["exec", "paris/n9", "--run", run, "--", "true"], 1, /"paris\/n9" is no place of this lab/],
     [["exec", "paris/n1"], 2, /name a place and, behind --, a command/],
+    [["heal", "berlin", "--run", run], 1, /"berlin" is no place of this lab/],
     [["heal", "a", "b"], 2, /"b" is one place too many/],
   ];
   for (const [args, status, message] of table) {

@@ -4,7 +4,7 @@ import { describe } from "../fault/fault-ruleset.ts";
 import { listFaults } from "../fault/faults.ts";
 import { listProcesses } from "../machine/processes.ts";
 import { type Place, placeName, placesOf } from "../plan/place.ts";
-import { addressesOf } from "../plan/plan.ts";
+import { addressesOf } from "../plan/addresses.ts";
 import { nodePods } from "../plan/pods.ts";
 import type { Topology } from "../topology/topology.ts";
 import { asProgram, UsageError } from "./command.ts";

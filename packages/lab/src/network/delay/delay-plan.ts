@@ -2,7 +2,7 @@
 import { AF_INET, AF_INET6, type RouteSpec, type RuleSpec, Table } from "@carrick/agent/net";
 import { FaultError, type Line, placesBetween } from "../fault/fault.ts";
 import { type Place, routerLink } from "../plan/place.ts";
-import { addressesOf, destinationsOf } from "../plan/plan.ts";
+import { addressesOf, destinationsOf } from "../plan/addresses.ts";
 import type { Topology } from "../topology/topology.ts";
 
 export interface Delay extends Line {

@@ -6,7 +6,7 @@ import { bringUp } from "../apply/network.ts";
 import { addFaults, heal } from "../fault/faults.ts";
 import { startMachines, testRun } from "../fixture.ts";
 import { namespaceOf, placesOf } from "../plan/place.ts";
-import { addressesOf } from "../plan/plan.ts";
+import { addressesOf } from "../plan/addresses.ts";
 import { defaultTopology } from "../topology/load.ts";
 import { DelayLine } from "./delay-line.ts";
 import { planDelay } from "./delay-plan.ts";

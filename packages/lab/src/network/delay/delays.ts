@@ -7,6 +7,7 @@ import {
   getLink,
   listLinks,
   listRules,
+  NamespaceError,
   namespacePath,
   openNamespace,
   type Rtnetlink,
@@ -50,7 +51,12 @@ export function startDelay(topology: Topology, run: string, delay: Delay): Promi
     }
     const stop = async (): Promise<void> => {
       await relay.stop();
-      inRouter(run, (net) => removeRules(net, plan));
+      try {
+        inRouter(run, (net) => removeRules(net, plan));
+      } catch (error) {
+        // The run was taken down, and its rules with it.
+        if (!(error instanceof NamespaceError)) throw error;
+      }
     };
     return { relay, stop };
   });

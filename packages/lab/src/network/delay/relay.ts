@@ -1,6 +1,7 @@
 /**
- * The program that holds packets back: `lab relay '{"link":"slow1","delayMs":40}'`, in the router's namespace. A process
- * of its own, which does nothing else and blocks on its link: neither a pool of threads nor a loop adds to the delay.
+ * The program that holds packets back: `lab relay '{"link":"slow1","delayMs":40}'`, in the router's namespace. A
+ * process of its own, which does nothing else and blocks on its link: neither a pool of threads nor an event loop adds
+ * to the delay.
  */
 import { writeSync } from "node:fs";
 import { SystemError, unlessCode } from "@carrick/agent/sys";

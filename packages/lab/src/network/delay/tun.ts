@@ -1,4 +1,4 @@
-/** A link whose other end is this process (`/dev/net/tun`): what is routed to it can be read, what is written comes in. */
+/** A link whose other end is this process (`/dev/net/tun`): what is routed there is read, what is written comes in. */
 import { constants, openSync } from "node:fs";
 import { checkLinkName } from "@carrick/agent/net";
 import { systemCall, unlessCode } from "@carrick/agent/sys";

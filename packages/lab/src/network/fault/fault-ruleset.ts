@@ -1,7 +1,7 @@
-/** Faults as rules of nftables in the router, and read back from there: the kernel is the only place they stand. Pure. */
+/** Faults as rules of nftables in the router, and read back: the kernel is the only place where they stand. Pure. */
 import type { Topology } from "../topology/topology.ts";
 import { routerLink } from "../plan/place.ts";
-import { destinationsOf } from "../plan/plan.ts";
+import { destinationsOf } from "../plan/addresses.ts";
 import { isIpv6 } from "../topology/range.ts";
 import { type Fault, FaultError, placesBetween } from "./fault.ts";
 

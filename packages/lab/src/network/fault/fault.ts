@@ -57,6 +57,11 @@ export function placesBetween(topology: Topology, line: Line): Between {
   throw new FaultError(`from ${line.from} to ${line.to}: there is nothing between them; name two places of the lab`);
 }
 
+/** Throws `PlaceError`. */
+export function checkPlace(topology: Topology, name: string): void {
+  placesCalled(topology, name);
+}
+
 function placesCalled(topology: Topology, name: string): Place[] {
   const places = placesOf(topology);
   const found = places.filter((place) => name === EVERYWHERE || placeName(place) === name || clusterOf(place) === name);

@@ -3,7 +3,7 @@ import { applyRuleset, listRuleset, namespacePath } from "@carrick/agent/net";
 import { withRunLock } from "../apply/lock.ts";
 import { namespaceOf } from "../plan/place.ts";
 import type { Topology } from "../topology/topology.ts";
-import { type Fault, withFaults, withoutFaults } from "./fault.ts";
+import { checkPlace, type Fault, withFaults, withoutFaults } from "./fault.ts";
 import { FAULT_TABLE, faultRuleset, readFaults, type StandingFault } from "./fault-ruleset.ts";
 
 /** Throws `NftError` when the run is not up. */
@@ -23,9 +23,10 @@ export function addFaults(topology: Topology, run: string, more: readonly Fault[
   return change(topology, run, (present) => withFaults(present, more));
 }
 
-/** Those of one place, or all. Throws `NftError`. */
-export function heal(topology: Topology, run: string, place?: string): Promise<void> {
-  return change(topology, run, (present) => withoutFaults(present, place));
+/** Those that begin or end at a place, or all. Throws `PlaceError`, `NftError`. */
+export async function heal(topology: Topology, run: string, place?: string): Promise<void> {
+  if (place !== undefined) checkPlace(topology, place);
+  await change(topology, run, (present) => withoutFaults(present, place));
 }
 
 function change(topology: Topology, run: string, next: (present: readonly Fault[]) => readonly Fault[]): Promise<void> {

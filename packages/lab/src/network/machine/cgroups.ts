@@ -24,8 +24,14 @@ export function runCgroup(run: string): string {
   return join(cgroupRoot(), FOLDER, checkRunId(run));
 }
 
-/** Makes the subtree of a machine of a run (`london-n1`), if it is not there; gives its path. */
+/**
+ * Makes the subtree of a machine of a run (`london-n1`), or one below it (`london-n1/pods/7`), if it is not there;
+ * gives its path. Throws `CgroupError`.
+ */
 export function ensureCgroup(run: string, machine: string): string {
+  if (machine.split("/").some((part) => part === "" || part.startsWith("."))) {
+    throw new CgroupError(`"${machine}" names no cgroup of a run; write one like london-n1/pods/7`);
+  }
   const path = join(runCgroup(run), machine);
   mkdirSync(path, { recursive: true });
   return path;

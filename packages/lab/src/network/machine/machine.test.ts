@@ -35,6 +35,8 @@ test("a run's cgroups are made, hold its processes, and are removed with what is
   assert.equal(ensureCgroup(run, "london-n1"), node);
   assert.equal(node, join(cgroupRoot(), "carrick-lab", run, "london-n1"));
   const pod = ensureCgroup(run, "london-n1/pods/7");
+  for (const bad of ["", "../../other", "a//b", "a/."])
+    assert.throws(() => ensureCgroup(run, bad), /names no cgroup of a run/);
   const tied = await spawnTied({
     command: process.execPath,
     args: ["-e", "setInterval(() => {}, 1000); console.log('ready')"],

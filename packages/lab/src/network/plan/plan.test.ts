@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { checkLinkName } from "@carrick/agent/net";
 import { defaultTopology, parseTopology } from "../topology/load.ts";
 import { checkRunId, namespaceOf, type Place, placeName, placeSlug, placesOf, routerLink, runPrefix } from "./place.ts";
-import { addressesOf, planNetwork } from "./plan.ts";
+import { addressesOf } from "./addresses.ts";
+import { planNetwork } from "./plan.ts";
 import { nodePods } from "./pods.ts";
 
 const topology = defaultTopology();

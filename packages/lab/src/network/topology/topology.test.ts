@@ -57,13 +57,13 @@ test("what is wrong is said with its line, its path, the reason and what mends i
     [
       "unknown key",
       "clusters:\n  - name: a\n    node: 3",
-      /^lab\.yaml:3: clusters\[0\]\.node: is no setting of a topology/,
+      /^lab\.yaml:3: clusters\[0\]\.node: is no setting of Carrick/,
     ],
-    ["no name", "clusters:\n  - nodes: 3", /^lab\.yaml:2: clusters\[0\]\.name: is missing$/],
+    ["no name", "clusters:\n  - nodes: 3", /^lab\.yaml:2: clusters\[0\]\.name: is missing; give it a text$/],
     ["bad name", "clusters: [{ name: London }]", /clusters\[0\]\.name: must be lower-case letters/],
     ["a place's name", "clusters: [{ name: edge }]", /clusters\[0\]\.name: is the name of a place that every lab has/],
-    ["no cluster", "clusters: []", /clusters: too small/],
-    ["too many nodes", "clusters: [{ name: a, nodes: 101 }]", /clusters\[0\]\.nodes: too big/],
+    ["no cluster", "clusters: []", /clusters: is empty; give it at least 1 entry/],
+    ["too many nodes", "clusters: [{ name: a, nodes: 101 }]", /clusters\[0\]\.nodes: is 101; it may be 100 at most/],
     [
       "too many",
       `clusters: [${["a", "b", "c", "d", "e"].map((name) => `{ name: ${name}, nodes: 100 }`).join(", ")}]`,
@@ -92,14 +92,14 @@ test("what is wrong is said with its line, its path, the reason and what mends i
       /has 4096 addresses; pods of up to 100 nodes need \/17 or shorter/,
     ],
     ["wrong family", "edge: { ipv4: 'fd00::/64' }", /edge\.ipv4: must be IPv4/],
-    ["no list", "clusters: 3", /clusters: invalid input: expected array/],
+    ["no list", "clusters: 3", /clusters: is 3; give it a list/],
   ];
   for (const [name, text, message] of table) {
-    assert.throws(() => parseTopology(text, "lab.yaml"), { name: "TopologyError", message }, name);
+    assert.throws(() => parseTopology(text, "lab.yaml"), { name: "ConfigError", message }, name);
   }
-  assert.throws(() => loadTopology("/absent.yaml"), { name: "TopologyError", message: /absent\.yaml: cannot be read/ });
+  assert.throws(() => loadTopology("/absent.yaml"), { name: "ConfigError", message: /absent\.yaml: cannot be read/ });
   assert.throws(() => parseTopology("#".repeat(2 ** 20 + 1), "f"), /has 1048577 characters/);
-  assert.throws(() => parseTopology(bomb(), "f"), { name: "TopologyError" });
+  assert.throws(() => parseTopology(bomb(), "f"), { name: "ConfigError" });
 });
 
 /** Aliases of aliases: a few lines that would be a billion. */

@@ -1,4 +1,5 @@
 /** The topology with all its ranges: defaults put in, and checked against each other. Pure. */
+import type { Complaint } from "@carrick/core/config";
 import { overlap, parseRange } from "./range.ts";
 import { MAX_ALL_NODES, type TopologyFile } from "./schema.ts";
 
@@ -22,11 +23,6 @@ export interface Cluster {
 export interface Topology {
   readonly clusters: readonly Cluster[];
   readonly edge: Ranges;
-}
-
-export interface Complaint {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
 }
 
 /** Puts in the defaults. `complaints` is empty when the topology can be built. */
