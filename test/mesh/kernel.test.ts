@@ -1,9 +1,14 @@
 /** The whole way: objects of two clusters, their controllers, the agents of their nodes, and sockets of pods in the kernel. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
+import type { KernelReport, ServiceReport } from "@carrick/core/report";
 import { clusterSelf } from "@carrick/lab";
 import { failures, startConnects } from "../../packages/lab/src/mesh/index.ts";
 import { type Machine, seen } from "../../packages/lab/src/network/echo-machine.ts";
+import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
 import { type KernelBed, openKernelBed } from "./kernel-bed.ts";
 
 const LONDON = ["london-1", "london-2"];
@@ -56,6 +61,69 @@ test("a cluster that is drained is left by new connections of both clusters, and
       await until(`${pod.name} meets ${wanted.join(", ")}`, () => meets(machine, cart.ipv4, "tcp", wanted));
     }
   }
+});
+
+test("carrick service and explain show what is to be served beside what the kernel of a node holds", async () => {
+  await using bed = await openKernelBed();
+  await everybodyAnswers(bed);
+  const { london, paris, until } = bed;
+  const env = { ...process.env, CARRICK_CONTROLLER: "http://127.0.0.1:18001,http://127.0.0.1:18011" };
+  const command = async (...args: readonly string[]) => {
+    const own = [process.execPath, join(CHECKOUT, "build", "carrick.mjs"), ...args];
+    return await promisify(execFile)("nsenter", [`--net=${london.place.namespace}`, ...own], { env }).then(
+      (done) => ({ code: 0, ...done }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  };
+  const agent = ["--agent", london.nodes[0]!.inspectSocket];
+  const look = async () => {
+    const { stdout, code } = await command("service", "shop/cart", "-o", "json", ...agent);
+    return { code, ...(JSON.parse(stdout) as { model: ServiceReport; kernel: KernelReport }) };
+  };
+
+  await until("the replica that is asked knows what the kernel holds", async () => (await look()).code === 0);
+  const { code, model, kernel } = await look();
+  assert.deepEqual([code, kernel.cluster, kernel.node, model.here], [0, "london", "n1", "london"]);
+  const { ipv4, ipv6 } = london.cart;
+  assert.deepEqual(
+    kernel.frontends.map(({ address, port, protocol, outcome }) => `${protocol} ${address} ${port} ${outcome}`).sort(),
+    ["TCP", "UDP"].flatMap((protocol) =>
+      [ipv4, ipv6].flatMap((address) =>
+        (protocol === "TCP" ? [7000, 7001] : [7000]).map((port) => `${protocol} ${address} ${port} served`),
+      ),
+    ),
+  );
+  const pods = [...london.pods, ...paris.pods].map(({ pod }) => pod.ipv4).sort();
+  const [first] = kernel.frontends.filter(({ address, protocol }) => address === ipv4 && protocol === "TCP");
+  const held = first!.image!.groups.flatMap(({ endpoints }) => endpoints.map(({ address }) => address));
+  assert.deepEqual(held.sort(), pods);
+
+  paris.api.objects.apply(clusterSelf({ drain: true }));
+  await until("the kernel has the drain, and it is as it is to be", async () => {
+    const now = await look();
+    const group = now.kernel.frontends[0]!.image!.groups.find(({ cluster }) => cluster === "paris");
+    return now.code === 0 && group?.health.drain === 0 && now.model.ports[0]!.groups[1]!.share === 0;
+  });
+  const { stdout } = await command("service", "shop/cart", ...agent);
+  const status = await command("status");
+  assert.match(status.stdout, /^Mesh of london: 2 nodes in touch, 1 peer$/m);
+  assert.match(status.stdout, /^ {2}paris +\S+ +fresh /m);
+  const call = await command("explain", "london:shop/web", "shop/cart", "--port", "udp", ...agent);
+  assert.equal(call.code, 0);
+  assert.match(call.stdout, /^london:shop\/web to Service shop\/cart: routed to 2 endpoints$/m);
+  assert.match(call.stdout, /cluster: paris has 2 endpoints, is being drained; it gets nothing new/);
+  assert.match(call.stdout, /The kernel of london\/n1 \(image [\d.]+\): as it is to be\./);
+  for (const [wrong, says, cluster] of [
+    ["cart", /names no Service/],
+    ["shop/none", /no cluster has a Service shop\/none/],
+    ["shop/cart", /paris is a peer, so this controller has only what it shares/, "paris"],
+    ["shop/cart", /there is no cluster rome; this controller has london/, "rome"],
+  ] as const) {
+    const refused = await command("service", wrong, ...(cluster === undefined ? [] : ["--cluster", cluster]));
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, says);
+  }
+  assert.match(stdout, /The kernel of london\/n1 \(image [\d.]+\): as it is to be\./);
 });
 
 test("a killed agent and killed controllers stop nothing, and those that come after them catch up", async (t) => {

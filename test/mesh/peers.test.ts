@@ -119,6 +119,51 @@ test("what a peer says of addresses that are not its own is refused alone, and s
   );
 });
 
+test("status tells which nodes and controllers follow, how far they are, and how the peer is heard", async () => {
+  const { bed, node } = await opened();
+  await using _ = bed;
+  const { london, paris } = bed.clusters;
+  await bed.until("the node has answered everything", async () => {
+    const { mesh } = await london!.controller.status();
+    const [followed, ...others] = mesh!.nodes;
+    return others.length === 0 && followed!.name === "n1" && followed!.pending === 0 && followed!.lagMs === undefined;
+  });
+  const { now, mesh } = await london!.controller.status();
+  assert.equal(mesh?.cluster, "london");
+  const [peer] = mesh.peers;
+  assert.deepEqual([peer?.name, peer?.state, peer?.refused, peer?.error], ["paris", "fresh", 0, undefined]);
+  assert.ok(peer!.connectedSince! <= now && peer!.heardMs! >= 0);
+  assert.deepEqual(
+    peer!.followers.map(({ name, refused }) => [name.split(":")[0], refused]),
+    [["127.0.0.1", []]],
+  );
+  for (const name of ["n1", "n7"]) london!.apply({ apiVersion: "v1", kind: "Node", metadata: { name } });
+  await bed.until("a node that has an object and follows nobody is told", async () => {
+    const { otherNodes } = (await london!.controller.status()).mesh!;
+    return otherNodes.includes("n7") && !otherNodes.includes("n1");
+  });
+  paris!.share("evil", ["10.11.0.1"]);
+  await bed.until("a resource is refused, and its controller told", async () => {
+    const [there] = (await paris!.controller.status()).mesh!.peers;
+    const refused = there?.followers.flatMap((follower) => follower.refused) ?? [];
+    return refused.some(({ type, name }) => type === "EndpointSlice" && name === "paris/shop/evil-1");
+  });
+  assert.equal((await london!.controller.status()).mesh!.peers[0]!.refused, 1);
+  node.following.close();
+  await paris!.controller.process.kill();
+  await bed.until("both are gone", async () => {
+    const { mesh } = await london!.controller.status();
+    const [away] = mesh!.peers;
+    return (
+      mesh!.nodes.length === 0 &&
+      away!.state === "stale" &&
+      away!.connectedSince === undefined &&
+      away!.followers.length === 0 &&
+      away!.error !== undefined
+    );
+  });
+});
+
 test("a certificate of another role or cluster sees nothing", async () => {
   const { bed } = await opened();
   await using _ = bed;

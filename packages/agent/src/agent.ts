@@ -6,6 +6,7 @@ import { CniPlugin, podAttachment, prepareNode, startCniServer } from "./cni/ind
 import type { Config } from "./config/schema.ts";
 import { type Datapath, openDatapath } from "./datapath.ts";
 import { Ipam } from "./ipam/index.ts";
+import { startInspect } from "./inspect/inspect-server.ts";
 import type { Logger } from "./log.ts";
 import { ClusterIndexes } from "./mesh/cluster-indexes.ts";
 import { ConditionLog } from "./mesh/condition-log.ts";
@@ -51,12 +52,13 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
     );
     const tables = new NodeTables(config.cluster, { allowLoopback: false });
     const told = new ConditionLog(log);
+    const clusters = new ClusterIndexes(join(config.runDir, "clusters"));
     const kernel = new KernelServices({
       tables,
       here: config.cluster,
       publisher: datapath.publisher,
       healths: datapath.healths,
-      clusters: new ClusterIndexes(join(config.runDir, "clusters")),
+      clusters,
       onFlushed: () => told.tell(kernel.conditions),
       onFailure,
     });
@@ -78,6 +80,15 @@ export async function startAgent(config: Config, { version, log, onFailure }: Ag
       },
     });
     closing.push(() => following.close());
+    const inspect = await startInspect({
+      path: join(config.runDir, "inspect.sock"),
+      cluster: config.cluster,
+      node: config.node,
+      services: datapath.services,
+      clusterName: (index) => clusters.nameOf(index),
+      onProblem: (sentence) => log.warn(sentence),
+    });
+    closing.push(() => inspect.close());
     const unready = () => whyUnready(tables, config.cluster);
     if (config.cni !== undefined) closing.push(await startPods(config, config.cni, datapath, unready, log));
     if (config.metrics !== undefined) {

@@ -1,7 +1,6 @@
 /** The node's datapath in the kernel: loaded, taken over, attached. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   cgroup2Root,
   type ClusterHealths,
@@ -16,6 +15,7 @@ import {
 } from "./bpf/index.ts";
 import type { Config } from "./config/schema.ts";
 import type { Logger } from "./log.ts";
+import { programObjects } from "./program-objects.ts";
 
 export interface Datapath {
   readonly publisher: Publisher;
@@ -40,8 +40,7 @@ export async function openDatapath(
   { bpf, runDir }: Pick<Config, "bpf" | "runDir">,
   log: DatapathLog,
 ): Promise<Datapath> {
-  const objects = bpf.objects ?? fileURLToPath(new URL("datapath", import.meta.url));
-  const [sock, pod] = [join(objects, "sock.bpf.o"), join(objects, "pod.bpf.o")];
+  const { sock, pod } = programObjects(bpf.objects);
   for (const path of [sock, pod]) {
     if (!existsSync(path))
       throw new DatapathError(`${path}: is missing; install it beside the agent, or name its folder by bpf.objects`);

@@ -3,15 +3,18 @@ import { ConfigError } from "@carrick/core/config";
 import { VERSION } from "@carrick/core/report";
 import { XdsError } from "@carrick/xds";
 import { loadConfig } from "./config/load.ts";
+import { doctor } from "./doctor/index.ts";
 import { createLogger } from "./log.ts";
 
 const HELP = `carrick agent --config FILE [--check]
+carrick agent doctor [--config FILE] [-o json]
 
 Runs on every node, as root: follows the controllers of its cluster, keeps the service
 map in the kernel, gives pods their interfaces. Stopping it stops nothing in the kernel.
 
   --config FILE   configuration, explained in docs/agent.md
   --check         check the configuration, then end
+  doctor          look whether the mesh can run on this node; doctor --help says more
   --version, --help
 
 Exit codes: 0 stopped by a signal, 1 cannot go on, 2 the configuration is wrong.
@@ -20,6 +23,7 @@ Exit codes: 0 stopped by a signal, 1 cannot go on, 2 the configuration is wrong.
 /** The process: configuration in, exit code out. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
+    if (argv[0] === "doctor") return await doctor(argv.slice(1));
     const { values } = parseArgs({
       args: [...argv],
       options: {

@@ -7,11 +7,12 @@ import { edgeBootstrapCommand } from "./commands/edge-bootstrap.ts";
 import { elsewhere } from "./commands/elsewhere.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { optionalTextFlag } from "./commands/flags.ts";
+import { serviceCommand } from "./commands/service.ts";
 import { statusCommand } from "./commands/status.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { CommandError, EXIT, reasonOf } from "./exit-code.ts";
-import { printable } from "./render/text.ts";
+import { printable } from "@carrick/core/report";
 
 const ABOUT = `One network over many Kubernetes clusters: one Envoy edge over the Ingresses of
 all.
@@ -19,8 +20,11 @@ all.
 EXAMPLES
   carrick status                              what is known, and what is wrong
   carrick explain https://shop.example/cart   where a request goes, and why
+  carrick explain london:shop/web shop/cart   where a pod's connection goes
+  carrick service shop/cart                   how nodes serve a Service
   carrick drain paris                         take a cluster out of service
   carrick doctor --config controller.yaml     check everything, with fixes
+  carrick agent doctor                        on a node: can the mesh run here?
 
 ENVIRONMENT
   CARRICK_CONTROLLER   controllers to ask, separated by commas;
@@ -41,6 +45,7 @@ export const application: Application<CliContext> = buildApplication<CliContext>
     routes: {
       status: statusCommand,
       explain: explainCommand,
+      service: serviceCommand,
       drain: drainCommand,
       undrain: undrainCommand,
       doctor: doctorCommand,
@@ -55,6 +60,16 @@ export const application: Application<CliContext> = buildApplication<CliContext>
         brief: "Run a controller: watch clusters, serve edge Envoys",
         flags: {
           config: optionalTextFlag("file", "Configuration, explained in docs/configuration.md"),
+          check: { kind: "boolean", optional: true, withNegated: false, brief: "Check the configuration, then end" },
+        },
+      }),
+      agent: elsewhere<{ readonly config?: string; readonly check?: boolean }>({
+        name: "agent",
+        program: "agent",
+        brief: "Run the agent of a node, or look whether the mesh can run here (agent doctor)",
+        words: ["doctor"],
+        flags: {
+          config: optionalTextFlag("file", "Configuration of the agent"),
           check: { kind: "boolean", optional: true, withNegated: false, brief: "Check the configuration, then end" },
         },
       }),

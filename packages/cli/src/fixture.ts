@@ -121,6 +121,25 @@ export async function listening(server: Server, scheme: "http" | "https"): Promi
   };
 }
 
+/** An agent, on a socket in a folder that is gone at the end. */
+export async function agentAnswering(
+  listener: RequestListener,
+): Promise<AsyncDisposable & { readonly socket: string }> {
+  const folder = temporaryFolder();
+  const socket = join(folder.path, "inspect.sock");
+  const server = createServer(listener).listen(socket);
+  await once(server, "listening");
+  return {
+    socket,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
 /** Answers every request with the same JSON. */
 export function json(value: unknown, status = 200): RequestListener {
   return (_request, response) => {

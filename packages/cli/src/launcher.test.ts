@@ -49,10 +49,11 @@ const ECHO = (name: string) => `console.log(JSON.stringify([${JSON.stringify(nam
 
 test("the first word names the program; everything else belongs to the command", async () => {
   using there = checkout();
-  for (const name of ["carrick", "controller", "lab"]) there.bundle(name, ECHO(name));
+  for (const name of ["agent", "carrick", "controller", "lab"]) there.bundle(name, ECHO(name));
   const got = async (...args: string[]): Promise<unknown> => JSON.parse((await there.run(args)).stdout);
   assert.deepEqual(await got("controller", "--config", "a b"), ["controller", "--config", "a b"]);
   assert.deepEqual(await got("lab", "up"), ["lab", "up"]);
+  assert.deepEqual(await got("agent", "doctor", "-o", "json"), ["agent", "doctor", "-o", "json"]);
   assert.deepEqual(await got("demo", "--x"), ["lab", "demo", "--x"]);
   assert.deepEqual(await got("status", "controller"), ["carrick", "status", "controller"]);
   assert.deepEqual(await got(), ["carrick"]);

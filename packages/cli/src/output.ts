@@ -1,5 +1,5 @@
 import type { CliContext } from "./context.ts";
-import { printable } from "./render/text.ts";
+import { printable } from "@carrick/core/report";
 
 /** Writes lines to the standard output. */
 export function print(context: CliContext, lines: readonly string[]): void {

@@ -9,7 +9,18 @@ import { EMPTY_STATUS, answering, captured, json } from "./fixture.ts";
 import { VERSION } from "@carrick/core/report";
 
 const CLUSTER = { from: "", state: "fresh", drain: false, weight: 1, kinds: [], problems: [] };
-const COMMANDS = ["status", "explain", "drain", "undrain", "doctor", "edge bootstrap", "crds", "completion", "version"];
+const COMMANDS = [
+  "status",
+  "explain",
+  "service",
+  "drain",
+  "undrain",
+  "doctor",
+  "edge bootstrap",
+  "crds",
+  "completion",
+  "version",
+];
 
 const tooWide = (text: string): string[] => text.split("\n").filter((line) => line.length > 80);
 
@@ -19,7 +30,7 @@ test("help lists every command, also those that are programs of their own", asyn
   const listed = stdout.slice(stdout.indexOf("\nCOMMANDS\n")).matchAll(/^ {2}(\S+) {2}/gm);
   assert.deepEqual(
     new Set(Array.from(listed, (match) => match[1])),
-    new Set([...COMMANDS.map((command) => command.split(" ")[0]), "controller", "lab", "demo"]),
+    new Set([...COMMANDS.map((command) => command.split(" ")[0]), "agent", "controller", "lab", "demo"]),
   );
   assert.equal((await captured([])).stdout, stdout);
 });
@@ -32,7 +43,7 @@ test("the help of every command has examples and exit codes", async () => {
     assert.match(stdout, /\nEXIT CODES\n {2}0 {2}\S.*\n {2}(1 {2}.*\n {2})?2 {2}/, command);
     assert.deepEqual(tooWide(stdout), [], command);
   }
-  for (const words of [[], ["edge"], ["controller"], ["lab"], ["demo"]]) {
+  for (const words of [[], ["edge"], ["agent"], ["controller"], ["lab"], ["demo"]]) {
     assert.deepEqual(tooWide((await captured([...words, "--help"])).stdout), [], words.join());
   }
 });
@@ -50,7 +61,7 @@ test("a command line that cannot be used is one sentence, with a suggestion, and
   await refuses(["status", "--wacth"], /No flag registered for --wacth, did you mean --watch\?; --help shows/);
   await refuses(["status", "-o", "xml"], /Expected "xml" to be one of \(table\|json\)/);
   await refuses(["status", "extra"], /Too many arguments/);
-  await refuses(["explain"], /Expected argument for url/);
+  await refuses(["explain"], /Expected argument for from/);
   await refuses(["drain", "paris", "--timeout", "soon"], /expected a time as in 500ms, 30s, 2m or 1h/);
   await refuses(["drain", "paris", "--timeout", "0s"], /expected a time/);
   await refuses(["drain", "pa\u001b[2Jris", "--config", "/absent"], /\/absent: cannot be read/);

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { Server as TlsServer } from "node:tls";
 import type { EdgeEnvironment, Fleet } from "@carrick/core/derive";
-import { KINDS } from "@carrick/core/model";
 import { type TlsMaterial, watchTlsFiles } from "@carrick/xds";
 import type { FastifyInstance } from "fastify";
 import { apiServer, secureContext } from "./api/api-server.ts";
@@ -9,23 +8,18 @@ import { probeServer } from "./api/probe-server.ts";
 import { statusReport } from "./api/status.ts";
 import { Copies } from "./cache/copies.ts";
 import { lockFolder } from "./cache/folder-lock.ts";
-import { parseRange } from "./config/ranges.ts";
 import { ConfigError } from "@carrick/core/config";
 import type { Config, EdgeConfig, ListenConfig } from "./config/schema.ts";
 import { readCertificate, wrongControllerName } from "./config/controller-certificate.ts";
 import type { Logger } from "./log.ts";
 import { commitTimer, createMetrics, xdsMetrics } from "./metrics/metrics.ts";
-import { PEER_KINDS, PeerSource } from "./peers/peer-source.ts";
 import { Readiness } from "./readiness.ts";
-import { ingestRules } from "./sources/ingest-rules.ts";
-import { openSource } from "./sources/open-source.ts";
-import { StateLog } from "./sources/state-log.ts";
 import { watchNamedSecrets } from "./sources/secret-demand.ts";
 import type { Source } from "./sources/source.ts";
-import { createWriters, type Writers } from "./sources/writers.ts";
 import { ObjectCounts } from "./world/object-counts.ts";
 import { ObjectProblems } from "./world/object-problems.ts";
 import { World } from "./world/world.ts";
+import { openSources } from "./open-sources.ts";
 import { serveStreams } from "./serve/serve-streams.ts";
 
 export interface ControllerOptions {
@@ -71,12 +65,13 @@ export async function startController(
           privateKey: tls.key,
           onProblem: (sentence) => log.warn(sentence),
         });
-  const sources = await openSources({ config, world, copies, tls: () => tls, replica, version, log });
+  const opened = await openSources({ config, world, copies, tls: () => tls, replica, version, log });
+  const sources: readonly Source[] = [...opened.clusters, ...opened.peers];
   watchNamedSecrets(world, sources);
   const readiness = new Readiness({ sources, open: () => world.open() });
   const registry = createMetrics({ version, world, sources, problems });
   world.timeCommits(commitTimer(registry));
-  const edges = await serveStreams({
+  const streams = await serveStreams({
     config,
     world,
     hash,
@@ -85,7 +80,7 @@ export async function startController(
     metrics: xdsMetrics(registry),
     ready: () => readiness.ready,
   });
-  problems.alsoFrom(() => edges.refusals());
+  problems.alsoFrom(() => streams.refusals());
 
   const status = () =>
     statusReport(
@@ -99,11 +94,19 @@ export async function startController(
         sources,
         counts,
         problems,
-        envoys: (fleet) => edges.envoys(fleet),
+        envoys: (fleet) => streams.envoys(fleet),
+        mesh: config.mesh && {
+          cluster: config.mesh.cluster,
+          world,
+          peers: opened.peers,
+          nodes: () => streams.nodes(),
+          controllers: (cluster) => streams.controllers(cluster),
+        },
       },
       Date.now(),
     );
-  const api = apiServer({ world, status, ...apiTls(config, tls), mayRead: mayRead(config.domain) });
+  const mesh = config.mesh?.cluster;
+  const api = apiServer({ world, status, mesh, ...apiTls(config, tls), mayRead: mayRead(config.domain) });
   const probes = probeServer({
     registry,
     waitingFor: () => readiness.waitingFor(),
@@ -131,7 +134,7 @@ export async function startController(
     close: async () => {
       unwatch();
       for (const source of sources) source.stop();
-      await edges.close();
+      await streams.close();
       await Promise.all(servers.map((server) => server.close()));
       await copies?.written();
       unlock?.();
@@ -143,65 +146,6 @@ export async function startController(
 function fleetOf({ name, classes, controllerName, http, https, redirect, drainSeconds }: EdgeConfig): Fleet {
   const listens = { ...(http && { http }), ...(https && { https }) };
   return { name, classes, controllerName, httpsRedirect: redirect, drainMs: drainSeconds * 1000, ...listens };
-}
-
-interface OpenSources {
-  readonly config: Config;
-  readonly world: World;
-  readonly copies: Copies | undefined;
-  readonly tls: () => TlsMaterial;
-  readonly replica: string;
-  readonly version: string;
-  readonly log: Logger;
-}
-
-/** What is read: clusters through their API servers or from folders, and peers through their controllers. */
-async function openSources({ config, world, copies, tls, replica, version, log }: OpenSources): Promise<Source[]> {
-  const rules = ingestRules(config);
-  const states = new StateLog(log);
-  const onState = (source: Source) => states.look(source);
-  const clusters = config.clusters.map(async (cluster) => {
-    const writers = createWriters(world, cluster.name);
-    await copies?.restore(cluster.name, writers);
-    if (cluster.new) assumeEmpty(cluster.name, writers, copies, log);
-    return openSource(cluster, {
-      world,
-      rules,
-      writers,
-      userAgent: `carrick-controller/${version}`,
-      onMalformed: (name, kind, reason) => log.warn({ cluster: name, kind }, `an object was passed over: ${reason}`),
-      onState,
-    });
-  });
-  const peers = (config.mesh?.peers ?? []).map(async ({ name, servers, podCidrs }) => {
-    const writers = createWriters(world, name, PEER_KINDS);
-    await copies?.restore(name, writers);
-    const podRanges = podCidrs.flatMap((text) => parseRange(text) ?? []);
-    const { domain } = config;
-    const source: Source = new PeerSource({
-      cluster: name,
-      servers,
-      podRanges,
-      domain,
-      tls,
-      writers,
-      rules,
-      replica,
-      onState: () => onState(source),
-    });
-    return source;
-  });
-  return Promise.all([...clusters, ...peers]);
-}
-
-/**
- * The operator's word that no Envoy can hold anything of a cluster. It holds until the cluster is seen for the first time,
- * which its copy on disk remembers: without copies it cannot be believed at a second start.
- */
-function assumeEmpty(cluster: string, writers: Writers, copies: Copies | undefined, log: Logger): void {
-  if (copies === undefined) log.warn(`cluster ${cluster}: \`new\` is passed over, because it needs a \`cache\``);
-  else if (KINDS.some((kind) => writers[kind].known)) log.warn(`cluster ${cluster}: has been seen; remove \`new\``);
-  else for (const kind of KINDS) writers[kind].restore([]);
 }
 
 /** On the loopback everybody on the machine may read; elsewhere only certificates of the mesh's operators. */

@@ -1,7 +1,6 @@
 /** The unix socket on which the CNI plugin's client asks: one question for each connection, one answer. */
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { dirname, join } from "node:path";
+import { isTooLong, listenPrivately, MAX_PATH, removeOwn } from "../unix-socket.ts";
 import { CniCode, CniError, messageOf } from "./cni-error.ts";
 import { type Answer, decodeQuestion, encodeAnswer, FrameError, type Question, questionSize } from "./frame.ts";
 import type { Deliver } from "./plugin.ts";
@@ -14,8 +13,6 @@ const ANSWER_MS = 25_000;
 const DELIVERY_MS = 1000;
 /** More than a node has pods: others are closed at once, and their clients tell the runtime to try later. */
 const MAX_CONNECTIONS = 512;
-/** `sun_path` in the kernel, with its NUL. */
-const MAX_PATH = 107;
 
 export interface CniServerOptions {
   /** The client's `agentSocket`. */
@@ -41,8 +38,7 @@ export class CniServerError extends Error {
  */
 export async function startCniServer(options: CniServerOptions): Promise<CniServer> {
   const { path, onProblem } = options;
-  // It is made in a folder beside it, `.cni-` and six letters.
-  if (Math.max(Buffer.byteLength(path), Buffer.byteLength(dirname(path)) + 14) > MAX_PATH) {
+  if (isTooLong(path)) {
     throw new CniServerError(
       `${path}: is longer than a socket's path can be (${MAX_PATH} bytes); choose a shorter one`,
     );
@@ -55,7 +51,7 @@ export async function startCniServer(options: CniServerOptions): Promise<CniServ
   server.maxConnections = MAX_CONNECTIONS;
   server.on("drop", () => onProblem(`${path}: more than ${MAX_CONNECTIONS} CNI operations at once; one was put off`));
   try {
-    const inode = await listenAt(server, path);
+    const inode = await listenPrivately(server, path);
     server.on("error", (error) => onProblem(`${path}: ${error.message}`));
     return { path, close: () => close(server, path, inode, running) };
   } catch (error) {
@@ -66,32 +62,9 @@ export async function startCniServer(options: CniServerOptions): Promise<CniServ
   }
 }
 
-/** Made in a folder that nobody else enters, so that it never stands anywhere with a mode other than 0600. */
-async function listenAt(server: Server, path: string): Promise<number> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  const folder = mkdtempSync(join(dirname(path), ".cni-"));
-  const made = join(folder, "s");
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(made, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
-    chmodSync(made, 0o600);
-    const { ino } = lstatSync(made);
-    renameSync(made, path);
-    return ino;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 async function close(server: Server, path: string, inode: number, running: Set<Promise<void>>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // An agent that came after this one may have put its own there.
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) rmSync(path, { force: true });
+  removeOwn(path, inode);
   await Promise.all(running);
   await closed;
 }

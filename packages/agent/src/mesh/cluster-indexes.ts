@@ -24,6 +24,11 @@ export class ClusterIndexes {
     }
   }
 
+  nameOf(index: number): ClusterName | undefined {
+    for (const [name, of] of this.#indexes) if (of === index) return name;
+    return undefined;
+  }
+
   /** From 1 to `CLUSTER_LIMIT`; undefined when all have been given to others. Throws when the number cannot be kept. */
   of(cluster: ClusterName): number | undefined {
     const known = this.#indexes.get(cluster);

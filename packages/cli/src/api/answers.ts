@@ -4,7 +4,8 @@ import { EXIT, CommandError, usageError } from "../exit-code.ts";
 import { type Answer, type AskOptions, ask, askFirst, notAController } from "./ask.ts";
 
 const amount = z.number().min(0);
-const object = z.object({
+/** An object as it was read. */
+export const citation = z.object({
   cluster: z.string(),
   kind: z.string(),
   namespace: z.string(),
@@ -19,6 +20,33 @@ const kindStatus = z.object({
   ageMs: amount.exactOptional(),
   error: z.string().exactOptional(),
   fromCache: z.boolean(),
+});
+
+const stream = z.object({
+  name: z.string(),
+  connectedSince: amount,
+  pending: amount,
+  refused: z.array(z.object({ type: z.string(), name: z.string(), message: z.string() })),
+  bytesSent: amount,
+});
+const node = stream.extend({ lagMs: amount.exactOptional() });
+
+const mesh = z.object({
+  cluster: z.string(),
+  nodes: z.array(node),
+  otherNodes: z.array(z.string()),
+  peers: z.array(
+    z.object({
+      name: z.string(),
+      from: z.string(),
+      state: z.enum(["fresh", "stale", "unknown"]),
+      connectedSince: amount.exactOptional(),
+      heardMs: amount.exactOptional(),
+      error: z.string().exactOptional(),
+      refused: amount,
+      followers: z.array(node),
+    }),
+  ),
 });
 
 const status = z.object({
@@ -44,22 +72,14 @@ const status = z.object({
       name: z.string(),
       hosts: amount,
       resources: z.record(z.string(), amount),
-      envoys: z.array(
-        z.object({
-          name: z.string(),
-          cluster: z.string(),
-          connectedSince: amount,
-          pending: amount,
-          refused: z.array(z.object({ type: z.string(), name: z.string(), message: z.string() })),
-          bytesSent: amount,
-        }),
-      ),
+      envoys: z.array(stream.extend({ cluster: z.string() })),
       held: z.array(z.string()).exactOptional(),
     }),
   ),
+  mesh: mesh.exactOptional(),
   problems: z.array(
     z.object({
-      object,
+      object: citation,
       problem: z.object({ code: z.string(), path: z.string(), message: z.string() }),
       heldVersion: z.string().exactOptional(),
     }),
@@ -72,7 +92,7 @@ const explanation = z.object({
   fleet: z.string(),
   outcome: z.enum(["routed", "refused", "unknown"]),
   status: amount.exactOptional(),
-  steps: z.array(z.object({ what: z.string(), says: z.string(), because: z.array(object) })),
+  steps: z.array(z.object({ what: z.string(), says: z.string(), because: z.array(citation) })),
   endpoints: z.array(
     z.object({
       cluster: z.string(),
@@ -106,18 +126,18 @@ export async function explanationOf(
 ): Promise<ExplainReport> {
   const query = new URLSearchParams({ url, ...(fleet !== undefined && { fleet }) });
   const answer = await askFirst(controllers, `/v1/explain?${query.toString()}`, options);
-  if (answer.status !== 200) throw refusal(answer);
-  check(explanation, answer);
+  if (answer.status !== 200) throw refusalOf(answer);
+  checkAnswer(explanation, answer);
   return answer.body as ExplainReport;
 }
 
 function readStatus(answer: Answer): StatusReport {
-  if (answer.status !== 200) throw refusal(answer);
-  check(status, answer);
+  if (answer.status !== 200) throw refusalOf(answer);
+  checkAnswer(status, answer);
   return answer.body as StatusReport;
 }
 
-function refusal(answer: Answer): CommandError {
+export function refusalOf(answer: Answer): CommandError {
   const said = failure.safeParse(answer.body);
   if (!said.success) return notAController(answer.from);
   if (answer.status === 401 || answer.status === 403) {
@@ -127,7 +147,7 @@ function refusal(answer: Answer): CommandError {
 }
 
 /** Throws if the answer lacks what this command needs. What a newer controller adds is let through. */
-function check(shape: z.ZodType, answer: Answer): void {
+export function checkAnswer(shape: z.ZodType, answer: Answer): void {
   const read = shape.safeParse(answer.body);
   if (read.success) return;
   const [issue] = read.error.issues;

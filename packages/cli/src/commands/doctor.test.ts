@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import { freePort } from "../../../lab/src/process/index.ts";
 import { createAuthority, controllerName } from "../../../lab/src/trust/index.ts";
 import { CLUSTER_CRD } from "../crds/cluster-crd.ts";
-import type { Check } from "../doctor/check.ts";
+import type { Check } from "@carrick/core/report";
 import { EXIT } from "../exit-code.ts";
 import { EMPTY_STATUS, answering, captured, json, pemFiles, temporaryFolder } from "../fixture.ts";
 

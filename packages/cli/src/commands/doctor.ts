@@ -1,3 +1,4 @@
+import { checkLines } from "@carrick/core/report";
 import { buildCommand } from "@stricli/core";
 import { controllerAddresses } from "../api/controllers.ts";
 import { readTrust } from "../api/trust.ts";
@@ -5,7 +6,6 @@ import type { CliContext } from "../context.ts";
 import { examine } from "../doctor/examine.ts";
 import { EXIT } from "../exit-code.ts";
 import { print, printJson } from "../output.ts";
-import { renderDoctor } from "../render/doctor.ts";
 import { documented } from "./documentation.ts";
 import { CONTROLLER_FLAGS, type ControllerFlags, optionalTextFlag, OUTPUT_FLAG, type Output } from "./flags.ts";
 
@@ -22,7 +22,10 @@ Checks Node and Envoy on this machine and whether a controller answers. With
 --config also what the controller will need: that its configuration is right,
 its certificate fits and lasts, its ports are free, and, of each cluster, that
 it answers, lets the controller read, knows the object Cluster, and has the same
-time.`,
+time.
+
+Whether the mesh can run on a node is another look, taken there:
+carrick agent doctor.`,
     examples: [
       ["carrick doctor --config controller.yaml", "before the controller starts, or when it does not work"],
       ["carrick doctor", "only this machine and the controller"],
@@ -49,7 +52,7 @@ time.`,
       now: () => this.now(),
     });
     if (flags.output === "json") printJson(this, { checks });
-    else print(this, renderDoctor(checks, this.screen.width, this.screen.paint));
+    else print(this, checkLines(checks, this.screen.width, this.screen.paint));
     if (checks.some(({ level }) => level === "problem")) this.process.exitCode = EXIT.wrong;
   },
 });

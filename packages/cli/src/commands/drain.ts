@@ -10,7 +10,7 @@ import { progressSentence } from "../drain/wait.ts";
 import { CommandError, EXIT } from "../exit-code.ts";
 import { note, print, printJson } from "../output.ts";
 import { counted, parseDuration } from "../render/quantity.ts";
-import { printable } from "../render/text.ts";
+import { printable } from "@carrick/core/report";
 import { documented } from "./documentation.ts";
 import {
   CONTROLLER_FLAGS,

@@ -74,6 +74,15 @@ export const KUBE_FLAGS = {
   },
 } as const;
 
+/** The socket of the agent of the node on which this runs. */
+export const AGENT_FLAG = {
+  kind: "parsed",
+  parse: text,
+  optional: true,
+  placeholder: "socket",
+  brief: "Agent of this node: inspect.sock of its runDir",
+} as const;
+
 /** A flag that takes one text. */
 export function textFlag(placeholder: string, brief: string) {
   return { kind: "parsed", parse: text, placeholder, brief } as const;

@@ -9,7 +9,7 @@ import { FullScreen } from "../full-screen.ts";
 import { isHealthy } from "../health.ts";
 import { note, print, printJson } from "../output.ts";
 import { renderStatus } from "../render/status.ts";
-import { paragraph } from "../render/text.ts";
+import { paragraph } from "@carrick/core/report";
 import { documented } from "./documentation.ts";
 import { CONTROLLER_FLAGS, type ControllerFlags, OUTPUT_FLAG, type Output } from "./flags.ts";
 
@@ -29,12 +29,13 @@ interface Question {
 
 export const statusCommand = buildCommand<Flags, [], CliContext>({
   docs: documented({
-    brief: "Show clusters, fleets of Envoys, and objects with problems",
+    brief: "Show clusters, fleets of Envoys, the mesh, and objects with problems",
     about: `
 Asks controllers what they know: of each cluster whether its objects are fresh,
 stale (an earlier watch, or the copy on disk) or unknown; of each fleet its
-Envoys with what they have not acknowledged or refused; and every object that
-was not accepted, with the field, the reason and the fix.
+Envoys with what they have not acknowledged or refused; of the mesh the nodes
+and peers alike; and every object that was not accepted, with the field, the
+reason and the fix.
 
 An Envoy is connected to one replica, which alone knows of it: name all of them
 with --controller or CARRICK_CONTROLLER to see every Envoy.`,

@@ -2,7 +2,7 @@ import { certificateComplaints } from "../credentials/complaints.ts";
 import { type PemPaths, readPemFiles, uriNames } from "../credentials/pem-files.ts";
 import { isController } from "../credentials/spiffe.ts";
 import { CommandError } from "../exit-code.ts";
-import { type Check, ok, problem, warning } from "./check.ts";
+import { type Check, ok, problem, warning } from "@carrick/core/report";
 
 const AREA = "certificates";
 

@@ -5,7 +5,7 @@ import { accessOf } from "../credentials/cluster-access.ts";
 import { CLUSTERS } from "../crds/cluster-crd.ts";
 import { reasonOf } from "../exit-code.ts";
 import { duration } from "../render/quantity.ts";
-import { type Check, ok, problem, warning } from "./check.ts";
+import { type Check, ok, problem, warning } from "@carrick/core/report";
 import { checkRights } from "./rights.ts";
 import { type ClockReading, readServerClock, skewOf } from "./server-clock.ts";
 

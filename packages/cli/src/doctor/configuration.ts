@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { reasonOf } from "../exit-code.ts";
-import { type Check, ok, problem, warning } from "./check.ts";
+import { type Check, ok, problem, warning } from "@carrick/core/report";
 
 const AREA = "configuration";
 

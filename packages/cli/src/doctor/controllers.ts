@@ -2,7 +2,7 @@ import { statusOf } from "../api/answers.ts";
 import type { Trust } from "../api/trust.ts";
 import { CommandError } from "../exit-code.ts";
 import { isHealthy } from "../health.ts";
-import { type Check, ok, problem, warning } from "./check.ts";
+import { type Check, ok, problem, warning } from "@carrick/core/report";
 
 const AREA = "controllers";
 

@@ -3,7 +3,7 @@ import type { ConfiguredApi } from "../api/controllers.ts";
 import type { Trust } from "../api/trust.ts";
 import { CommandError } from "../exit-code.ts";
 import { checkCertificates } from "./certificates.ts";
-import { type Check, problem } from "./check.ts";
+import { type Check, problem } from "@carrick/core/report";
 import { checkCluster } from "./cluster.ts";
 import { checkConfiguration } from "./configuration.ts";
 import { checkControllers } from "./controllers.ts";

@@ -3,7 +3,7 @@ import { access, constants } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { reasonOf } from "../exit-code.ts";
-import { type Check, ok, problem, warning } from "./check.ts";
+import { type Check, ok, problem, warning } from "@carrick/core/report";
 
 const AREA = "machine";
 const NODE_NEEDED = [24, 12] as const;

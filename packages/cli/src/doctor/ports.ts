@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { reasonOf } from "../exit-code.ts";
-import { type Check, ok, problem } from "./check.ts";
+import { type Check, ok, problem } from "@carrick/core/report";
 
 const AREA = "ports";
 

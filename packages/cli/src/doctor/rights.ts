@@ -1,7 +1,7 @@
 import { type KubeClient, KubeError, type ResourceRef, resourcePath } from "@carrick/kube";
 import type { Kind } from "@carrick/core/model";
 import { CLUSTERS } from "../crds/cluster-crd.ts";
-import { type Check, ok, problem, warning } from "./check.ts";
+import { type Check, ok, problem, warning } from "@carrick/core/report";
 
 /** What the controller lists and watches in the whole cluster. It reads Secrets one by one, by the names that Ingresses give. */
 const READ: Readonly<Record<Exclude<Kind, "Secret">, ResourceRef>> = {

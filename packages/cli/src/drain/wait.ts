@@ -1,4 +1,4 @@
-import { printable } from "../render/text.ts";
+import { printable } from "@carrick/core/report";
 import { allStatuses } from "../api/all-statuses.ts";
 import type { Trust } from "../api/trust.ts";
 import type { CliContext } from "../context.ts";

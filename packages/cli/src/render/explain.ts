@@ -1,9 +1,9 @@
-import { refText } from "@carrick/core/model";
-import type { Citation, ExplainEndpoint, ExplainReport, ExplainStep } from "@carrick/core/report";
+import { type ExplainEndpoint, type ExplainReport, printable, shortened, wrap } from "@carrick/core/report";
+import { endpointText } from "./endpoint.ts";
 import type { Paint, Tone } from "./paint.ts";
 import { counted, percent } from "./quantity.ts";
+import { stepsLines } from "./steps.ts";
 import { table } from "./table.ts";
-import { printable, shortened, wrap } from "./text.ts";
 
 const POD_WIDTH = 32;
 
@@ -12,7 +12,7 @@ export function renderExplain(report: ExplainReport, width: number, paint: Paint
   return [
     ...verdict(report, width, paint),
     "",
-    ...report.steps.flatMap((step, i) => stepLines(step, i === report.steps.length - 1, width, paint)),
+    ...stepsLines(report.steps, width, paint),
     ...(report.endpoints.length === 0 ? [] : ["", ...endpointLines(report.endpoints, paint)]),
   ];
 }
@@ -30,28 +30,6 @@ function outcome({ outcome, status, endpoints }: ExplainReport): string {
   return status === undefined ? "refused by the edge" : `answered by the edge itself with ${status}`;
 }
 
-function stepLines(step: ExplainStep, last: boolean, width: number, paint: Paint): string[] {
-  const [branch, trunk] = last ? ["└─", "  "] : ["├─", "│ "];
-  const what = printable(step.what);
-  const [first = "", ...more] = wrap(printable(step.says), Math.max(30, width - what.length - 5));
-  const margin = `${trunk}  `;
-  return [
-    `${branch} ${paint("title", what)}: ${first}`,
-    ...wrap(more.join(" "), Math.max(30, width - margin.length)).flatMap((line) =>
-      line === "" ? [] : [`${margin}${line}`],
-    ),
-    ...step.because.map((cited, i) => {
-      const leaf = i === step.because.length - 1 ? "└─" : "├─";
-      return `${trunk} ${leaf} ${paint("quiet", citation(cited))}`;
-    }),
-  ];
-}
-
-function citation(cited: Citation): string {
-  const version = cited.resourceVersion === "" ? "not there" : `resourceVersion ${cited.resourceVersion}`;
-  return printable(`${refText(cited)} (${version})`);
-}
-
 function endpointLines(endpoints: readonly ExplainEndpoint[], paint: Paint): string[] {
   const [titles = "", ...rows] = table(
     [
@@ -63,7 +41,7 @@ function endpointLines(endpoints: readonly ExplainEndpoint[], paint: Paint): str
     ],
     endpoints.map(({ share, address, port, cluster, pod, node }) => [
       percent(share),
-      printable(address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`),
+      endpointText({ address, port }),
       printable(cluster),
       shortened(printable(pod), POD_WIDTH) || "-",
       printable(node) || "-",

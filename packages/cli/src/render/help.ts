@@ -1,4 +1,4 @@
-import { wrap } from "./text.ts";
+import { wrap } from "@carrick/core/report";
 
 /** Below these headings stand rows: a name, then what it is. */
 const ROWS = new Set(["FLAGS", "ARGUMENTS", "COMMANDS"]);

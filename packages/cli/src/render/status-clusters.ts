@@ -1,11 +1,17 @@
 import { stripVTControlCharacters } from "node:util";
-import type { ClusterStatus, KindStatus, StatusReport } from "@carrick/core/report";
+import {
+  type ClusterStatus,
+  type KindStatus,
+  paragraph,
+  printable,
+  shortened,
+  type StatusReport,
+} from "@carrick/core/report";
 import { troubledKinds } from "../health.ts";
 import { type Agreed, agreed, type Said, whoSays } from "./agreed.ts";
 import type { Paint, Tone } from "./paint.ts";
 import { count, duration } from "./quantity.ts";
 import { table } from "./table.ts";
-import { paragraph, printable, shortened } from "./text.ts";
 
 const NAME_WIDTH = 24;
 const LEAST_FROM_WIDTH = 20;

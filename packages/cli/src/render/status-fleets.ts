@@ -1,18 +1,23 @@
-import type { EnvoyStatus, FleetStatus, StatusReport } from "@carrick/core/report";
+import {
+  type EnvoyStatus,
+  type FleetStatus,
+  paragraph,
+  printable,
+  shortened,
+  type StatusReport,
+  wrap,
+} from "@carrick/core/report";
 import { agreed, type Said, whoSays } from "./agreed.ts";
 import type { Paint } from "./paint.ts";
 import { bytes, count, counted, duration } from "./quantity.ts";
+import { refusalLines } from "./refusals.ts";
 import { table } from "./table.ts";
-import { paragraph, printable, shortened, wrap } from "./text.ts";
 
 /** Stands for a space at which no line ends. */
 const TOGETHER = "\u00a0";
 const NAME_WIDTH = { least: 11, most: 24 };
 /** What the table of Envoys has beside the names, in columns. */
 const FIGURES_WIDTH = 39;
-/** Of the refusals of one Envoy; more are counted, and the JSON has all. */
-const SHOWN = 5;
-
 interface Connected {
   readonly envoy: EnvoyStatus;
   readonly replica: string;
@@ -93,16 +98,6 @@ function envoyLines(connected: readonly Connected[], several: boolean, width: nu
   );
   return [
     `  ${paint("title", titles)}`,
-    ...rows.flatMap((line, i) => [`  ${line}`, ...refusals(connected[i]!.envoy, width, paint)]),
+    ...rows.flatMap((line, i) => [`  ${line}`, ...refusalLines(connected[i]!.envoy, width, paint)]),
   ];
-}
-
-function refusals({ refused }: EnvoyStatus, width: number, paint: Paint): string[] {
-  const more = refused.length - SHOWN;
-  return [
-    ...refused
-      .slice(0, SHOWN)
-      .flatMap(({ type, name, message }) => paragraph(`refuses ${type} ${name}: ${message}`, width, "    ")),
-    ...(more > 0 ? [`    and ${count(more)} more`] : []),
-  ].map((line) => paint("bad", line));
 }

@@ -1,9 +1,8 @@
 import { refText } from "@carrick/core/model";
-import type { ObjectProblem, StatusReport } from "@carrick/core/report";
+import { type ObjectProblem, paragraph, type StatusReport } from "@carrick/core/report";
 import { type Agreed, agreed, type Said, whoSays } from "./agreed.ts";
 import type { Paint } from "./paint.ts";
 import { counted } from "./quantity.ts";
-import { paragraph } from "./text.ts";
 
 /** Every object with a problem, and below it what is wrong. What only some replicas say has their names. */
 export function problemLines(reports: readonly StatusReport[], width: number, paint: Paint): string[] {

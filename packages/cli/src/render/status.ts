@@ -1,11 +1,11 @@
-import type { StatusReport } from "@carrick/core/report";
+import { paragraph, printable, type StatusReport } from "@carrick/core/report";
 import type { Statuses } from "../api/all-statuses.ts";
 import type { Paint } from "./paint.ts";
 import { duration } from "./quantity.ts";
 import { clusterLines } from "./status-clusters.ts";
 import { fleetLines } from "./status-fleets.ts";
+import { meshLines } from "./status-mesh.ts";
 import { problemLines } from "./status-problems.ts";
-import { paragraph, printable } from "./text.ts";
 
 /**
  * What `carrick status` prints, in lines. `width` is that of the screen in columns. What replicas say alike is said once;
@@ -19,6 +19,7 @@ export function renderStatus({ reports, silent }: Statuses, width: number, paint
     "",
     ...clusterLines(reports, width, paint),
     ...fleetLines(reports, several, width, paint),
+    ...meshLines(reports, several, width, paint),
     "",
     ...problemLines(reports, width, paint),
   ];

@@ -6,12 +6,16 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { z } from "zod";
 import type { TlsMaterial } from "@carrick/xds";
 import type { World } from "../world/world.ts";
+import { call } from "./call.ts";
 import { type ErrorResponse, explain } from "./explain.ts";
+import { service } from "./service.ts";
 import { TableReader } from "./tables.ts";
 
 export interface ApiOptions {
   readonly world: World;
   readonly status: () => StatusReport;
+  /** The cluster whose nodes are served, if there is a mesh. */
+  readonly mesh: string | undefined;
   /** Absent on the loopback; elsewhere clients must show a certificate of its authority. */
   readonly tls?: TlsMaterial;
   /** Whether a client may read, by the URI names of its certificate. Only asked with TLS. */
@@ -21,13 +25,19 @@ export interface ApiOptions {
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 const explainQuery = z.strictObject({ url: z.string().min(1).max(4096), fleet: z.string().max(63).optional() });
+const serviceQuery = z.strictObject({ service: z.string().max(512), cluster: z.string().max(63).optional() });
+const callQuery = z.strictObject({
+  from: z.string().max(512),
+  service: z.string().max(512),
+  port: z.string().max(63).optional(),
+});
 const rowsQuery = z.strictObject({
   key: z.string().max(4096).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 
 /** The JSON API that the `carrick` command asks. It only reads; what is written goes through the Kubernetes API. */
-export function apiServer({ world, status, tls, mayRead }: ApiOptions): FastifyInstance {
+export function apiServer({ world, status, mesh, tls, mayRead }: ApiOptions): FastifyInstance {
   const app = create(tls);
   const tables = new TableReader(world);
   if (tls !== undefined) {
@@ -50,6 +60,17 @@ export function apiServer({ world, status, tls, mayRead }: ApiOptions): FastifyI
     if (!query.success) return refuse(reply, 400, "needs `url`, for example /v1/explain?url=https://shop.example/cart");
     return answer(reply, explain(world, query.data.url, query.data.fleet));
   });
+  app.get("/v1/service", (request, reply) => {
+    const query = serviceQuery.safeParse(request.query);
+    if (!query.success) return refuse(reply, 400, "needs `service`, for example /v1/service?service=shop/cart");
+    return answer(reply, service(world, mesh, query.data.service, query.data.cluster));
+  });
+  app.get("/v1/call", (request, reply) => {
+    const query = callQuery.safeParse(request.query);
+    const example = "/v1/call?from=london:shop/web&service=shop/cart";
+    if (!query.success) return refuse(reply, 400, `needs \`from\` and \`service\`, for example ${example}`);
+    return answer(reply, call(world, mesh, query.data.from, query.data.service, query.data.port));
+  });
   app.get("/v1/tables", () => tables.list());
   app.get<{ Params: { "*": string } }>("/v1/tables/*", (request, reply) => {
     const query = rowsQuery.safeParse(request.query);
@@ -59,7 +80,11 @@ export function apiServer({ world, status, tls, mayRead }: ApiOptions): FastifyI
     return rows ?? refuse(reply, 404, `there is no table ${name}; /v1/tables lists them`);
   });
   app.setNotFoundHandler((request, reply) =>
-    refuse(reply, 404, `${request.method} ${request.url} is nothing here; see /v1/status, /v1/explain, /v1/tables`),
+    refuse(
+      reply,
+      404,
+      `${request.method} ${request.url} is nothing here; see /v1/status, /v1/explain, /v1/service, /v1/call, /v1/tables`,
+    ),
   );
   return app;
 }

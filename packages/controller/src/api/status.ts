@@ -6,6 +6,7 @@ import { type Edge, SHORT_NAMES } from "@carrick/core/translate";
 import { type KindState, type Source, stateOfKind, stateOfSource } from "../sources/source.ts";
 import type { ObjectCounts } from "../world/object-counts.ts";
 import type { ObjectProblems } from "../world/object-problems.ts";
+import { type MeshInputs, meshStatus } from "./mesh-status.ts";
 import type { World } from "../world/world.ts";
 
 const MOST_PROBLEMS = 1000;
@@ -21,10 +22,11 @@ export interface StatusInputs {
   readonly counts: ObjectCounts;
   readonly problems: ObjectProblems;
   readonly envoys: (fleet: string) => EnvoyStatus[];
+  readonly mesh: MeshInputs | undefined;
 }
 
 export function statusReport(inputs: StatusInputs, now: number): StatusReport {
-  const { replica, version, started, ready, waitingFor, world, sources, counts, problems, envoys } = inputs;
+  const { replica, version, started, ready, waitingFor, world, sources, counts, problems, envoys, mesh } = inputs;
   const all = problems.list();
   return {
     replica,
@@ -35,6 +37,7 @@ export function statusReport(inputs: StatusInputs, now: number): StatusReport {
     waitingFor,
     clusters: sources.map((source) => clusterStatus(source, world, counts, now)),
     fleets: world.edges.map((edge) => fleetStatus(edge, world, envoys(edge.fleet.name))),
+    ...(mesh && { mesh: meshStatus(mesh, now) }),
     problems: all.slice(0, MOST_PROBLEMS),
     moreProblems: Math.max(0, all.length - MOST_PROBLEMS),
   };

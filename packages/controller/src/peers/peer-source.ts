@@ -34,6 +34,16 @@ export interface PeerSourceOptions {
   readonly onState: () => void;
 }
 
+/** Times are milliseconds since 1970. */
+export interface PeerState {
+  /** Of the present stream; absent while there is none. */
+  readonly connectedAt?: number;
+  readonly heardAt?: number;
+  readonly error?: string;
+  /** Resources that are not believed. */
+  readonly refused: number;
+}
+
 const MOST_PROBLEMS = 20;
 
 /** Imports what another cluster's controllers export, over one stream to any of them. */
@@ -49,6 +59,7 @@ export class PeerSource implements Source {
   #synced = false;
   /** Counts streams: each asks for a mark of its own. */
   #streams = 0;
+  #connectedAt: number | undefined;
   #heardAt: number | undefined;
   #error: string | undefined;
   readonly #refused = new Map<string, string>();
@@ -102,6 +113,16 @@ export class PeerSource implements Source {
     return [...this.#refused.values()].slice(0, MOST_PROBLEMS).map((sentence) => `refused: ${sentence}`);
   }
 
+  /** Of what the stream brings. */
+  state(): PeerState {
+    return {
+      refused: this.#refused.size,
+      ...(this.#connectedAt !== undefined && { connectedAt: this.#connectedAt }),
+      ...(this.#heardAt !== undefined && { heardAt: this.#heardAt }),
+      ...(this.#error !== undefined && { error: this.#error }),
+    };
+  }
+
   wantSecrets(): void {}
 
   stop(): void {
@@ -145,6 +166,7 @@ export class PeerSource implements Source {
   }
 
   #event(event: DeltaClientEvent): void {
+    this.#connectedAt = event.kind === "connected" ? Date.now() : undefined;
     if (event.kind === "disconnected") {
       this.#synced = false;
       this.#error = event.message;

@@ -1,6 +1,6 @@
 import type { EdgeEnvironment } from "@carrick/core/derive";
 import { objectsBehind } from "@carrick/core/explain";
-import type { EnvoyStatus, ObjectProblem } from "@carrick/core/report";
+import type { EnvoyStatus, NodeStatus, ObjectProblem } from "@carrick/core/report";
 import { emptyAssignment, TYPE, SHORT_NAMES } from "@carrick/core/translate";
 import { MESH_TYPE } from "@carrick/core/translate/mesh";
 import {
@@ -19,6 +19,7 @@ import type { XdsMetrics } from "../metrics/metrics.ts";
 import type { World } from "../world/world.ts";
 import { EdgeView } from "./edge-view.ts";
 import { MeshView } from "./mesh-view.ts";
+import { meshStreams, streamStatus } from "./stream-status.ts";
 import { xdsEvents } from "./xds-events.ts";
 
 /** How long streams get to end by themselves at a stop. */
@@ -38,6 +39,10 @@ export interface ServeStreamsOptions {
 
 export interface ServedStreams {
   envoys(fleet: string): EnvoyStatus[];
+  /** Agents of the own cluster's nodes, by name. */
+  nodes(): NodeStatus[];
+  /** Controllers of a peer, by their addresses. */
+  controllers(cluster: string): NodeStatus[];
   /** Versions that an Envoy refused, on the objects that they are made from. */
   refusals(): ObjectProblem[];
   close(): Promise<void>;
@@ -75,6 +80,9 @@ export async function serveStreams({
     const streams = () => server.streams().flatMap((stream) => edgeStream(stream) ?? []);
     return {
       envoys: (fleet) => streams().flatMap((stream) => (stream.fleet === fleet ? [stream.status] : [])),
+      nodes: () => meshStreams(server.streams(), ({ role }) => role === "node"),
+      controllers: (cluster) =>
+        meshStreams(server.streams(), (peer) => peer.role === "controller" && peer.cluster === cluster),
       refusals: () =>
         streams().flatMap(({ fleet, status, rejections }) => refusals(views.get(fleet)!, status.name, rejections, env)),
       close: () => server.close(GRACE_MS),
@@ -105,16 +113,10 @@ function meshViews(mesh: Config["mesh"], world: World): (peer: Exclude<Peer, { r
   };
 }
 
-function edgeStream({ peer, since, pending, types, rejections, bytesSent }: StreamState) {
+function edgeStream(stream: StreamState) {
+  const { peer, rejections } = stream;
   if (peer.role !== "edge") return undefined;
-  const status: EnvoyStatus = {
-    name: peer.name,
-    cluster: peer.cluster,
-    connectedSince: since,
-    pending: pending + types.reduce((sum, { inFlight }) => sum + inFlight, 0),
-    refused: rejections.map(({ type, name, message }) => ({ type: SHORT_NAMES.get(type) ?? type, name, message })),
-    bytesSent,
-  };
+  const status: EnvoyStatus = { ...streamStatus(peer.name, stream), cluster: peer.cluster };
   return { fleet: peer.fleet, status, rejections };
 }
 

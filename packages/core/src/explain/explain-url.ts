@@ -9,9 +9,10 @@ import {
   ROUTES,
   serverNameCandidates,
 } from "../derive/index.ts";
-import { type Kind, type ObjectKey, objectKey, type ObjectRow, sliceByService, type Tables } from "../model/index.ts";
+import { type Kind, type ObjectKey, objectKey, sliceByService, type Tables } from "../model/index.ts";
 import type { Citation, ExplainEndpoint, ExplainReport, ExplainStep } from "../report/index.ts";
 import type { Edge } from "../translate/index.ts";
+import { cite } from "./cite.ts";
 import { matchHost, matchRoute } from "./match.ts";
 import { unseenClusters } from "./unseen.ts";
 import { type ExplainedRequest, parseRequest } from "./request.ts";
@@ -200,9 +201,7 @@ class Explanation {
   }
 
   #cite(kind: Kind, key: ObjectKey): Citation {
-    const row: ObjectRow | undefined = this.#tables[kind].get(key);
-    const [cluster = "", namespace = "", name = ""] = key.split("/");
-    return { cluster, kind, namespace, name, resourceVersion: row?.resourceVersion ?? "" };
+    return cite(this.#tables, kind, key);
   }
 }
 

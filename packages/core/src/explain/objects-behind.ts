@@ -1,5 +1,5 @@
 import { admittedByHost, layoutsOf, parseBackendSetKey, tableOf } from "../derive/index.ts";
-import { type Kind, type ObjectKey, objectKey, type ObjectRef } from "../model/index.ts";
+import { objectKey, type ObjectRef, refOfKey } from "../model/index.ts";
 import { type Edge, TYPE, upstreamName } from "../translate/index.ts";
 
 const MOST_OBJECTS = 20;
@@ -22,13 +22,13 @@ type Hashing = Parameters<typeof upstreamName>[1];
 function* candidates(edge: Edge, type: string, name: string, message: string, env: Hashing): Generator<ObjectRef> {
   if (type === TYPE.secret) {
     const chain = edge.chains.get(name);
-    if (chain !== undefined) yield reference("Secret", chain.secret);
+    if (chain !== undefined) yield refOfKey("Secret", chain.secret);
   } else if (type === TYPE.routeTable) yield* ingresses(edge, name, message);
   else if (type === TYPE.cluster || type === TYPE.assignment) {
     for (const [key] of edge.assignments.entries()) {
       if (upstreamName(key, env) !== name) continue;
       const set = parseBackendSetKey(key);
-      for (const cluster of set.clusters) yield reference("Service", objectKey(cluster, set.namespace, set.service));
+      for (const cluster of set.clusters) yield refOfKey("Service", objectKey(cluster, set.namespace, set.service));
     }
   }
 }
@@ -46,9 +46,4 @@ function* ingresses(edge: Edge, table: string, message: string): Generator<Objec
       yield { cluster: row.cluster, kind: "Ingress", namespace: row.namespace, name: row.name };
     }
   }
-}
-
-function reference(kind: Kind, key: ObjectKey): ObjectRef {
-  const [cluster = "", namespace = "", name = ""] = key.split("/");
-  return { cluster, kind, namespace, name };
 }

@@ -44,6 +44,12 @@ export interface ObjectRef {
   readonly name: string;
 }
 
+/** Of the object that a key names. */
+export function refOfKey(kind: Kind, key: ObjectKey): ObjectRef {
+  const [cluster = "", namespace = "", name = ""] = key.split("/");
+  return { cluster, kind, namespace, name };
+}
+
 /** `london: Ingress shop/web`, `london: IngressClass carrick`. */
 export function refText(ref: ObjectRef): string {
   return `${ref.cluster}: ${ref.kind} ${ref.namespace === "" ? "" : `${ref.namespace}/`}${ref.name}`;

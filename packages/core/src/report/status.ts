@@ -13,6 +13,8 @@ export interface StatusReport {
   readonly waitingFor: readonly string[];
   readonly clusters: readonly ClusterStatus[];
   readonly fleets: readonly FleetStatus[];
+  /** Absent where the replica serves none. */
+  readonly mesh?: MeshStatus;
   readonly problems: readonly ObjectProblem[];
   /** Problems that did not fit into `problems`. */
   readonly moreProblems: number;
@@ -53,14 +55,52 @@ export interface FleetStatus {
   readonly held?: readonly string[];
 }
 
-export interface EnvoyStatus {
-  readonly name: string;
+export interface EnvoyStatus extends StreamStatus {
   readonly cluster: ClusterName;
+}
+
+/** A client that is told of changes by this replica. */
+export interface StreamStatus {
+  readonly name: string;
   readonly connectedSince: number;
   /** Resources that it has still to be told, and responses that it has not acknowledged yet. */
   readonly pending: number;
   readonly refused: readonly { readonly type: string; readonly name: string; readonly message: string }[];
   readonly bytesSent: number;
+}
+
+/** The mesh, as this replica serves it. */
+export interface MeshStatus {
+  /** Whose nodes are served. */
+  readonly cluster: ClusterName;
+  /** Nodes whose agents follow this replica, by name. */
+  readonly nodes: readonly NodeStatus[];
+  /** Nodes that exist by their objects and whose agents do not follow this replica, but perhaps another. Sorted. */
+  readonly otherNodes: readonly string[];
+  readonly peers: readonly PeerStatus[];
+}
+
+export interface NodeStatus extends StreamStatus {
+  /** How long the oldest thing that it was told waits for its answer; absent where everything is answered. */
+  readonly lagMs?: number;
+}
+
+/** Another cluster of the mesh, as this replica hears it, and as its controllers hear this replica. */
+export interface PeerStatus {
+  readonly name: ClusterName;
+  readonly from: string;
+  /** `stale`: rows of an earlier stream or of the copy on disk; `unknown`: never heard. */
+  readonly state: "fresh" | "stale" | "unknown";
+  /** Of the stream on which it is heard; absent while there is none. */
+  readonly connectedSince?: number;
+  /** Milliseconds since it last said anything; absent where it never did. */
+  readonly heardMs?: number;
+  /** Why it is not heard. */
+  readonly error?: string;
+  /** Resources of it that are not believed; the cluster's `problems` say which and why. */
+  readonly refused: number;
+  /** Its controllers that follow this replica, by their addresses. */
+  readonly followers: readonly NodeStatus[];
 }
 
 export interface ObjectProblem {

@@ -5,9 +5,9 @@ import { STEPS } from "./parts.ts";
 const HELP = `carrick demo [STEP]...
 
 Starts two clusters, two replicas of the controller and two Envoys on
-127.0.0.0/8, without root, then, as root, two clusters whose pods are one network
-in this kernel; and checks every claim. In a terminal the first stay up and it
-says what to try, until Ctrl-C. docs/demo.md explains it.
+127.0.0.0/8, without root, then, as root, two clusters whose pods are one
+network in this kernel; and checks every claim. In a terminal the first stay up
+and it says what to try, until Ctrl-C. docs/demo.md explains it.
 
 Without a STEP all of them run:
 ${STEPS.map(({ number, title }) => `  ${number}  ${title}`).join("\n")}

@@ -29,6 +29,8 @@ export interface MeshNode {
   /** Where its own programs run. */
   readonly place: ProcessPlace;
   readonly agent: Restartable<Program<true>>;
+  /** Where the agent tells root what the node's kernel holds. */
+  readonly inspectSocket: string;
   /** Where its programs and maps are pinned. */
   readonly pins: string;
   /** Makes a pod as a container runtime does, by the CNI plugin. `hosts`: what more it finds in `/etc/hosts`. */
@@ -97,6 +99,7 @@ export async function startNode(
     name,
     place,
     agent,
+    inspectSocket: join(runDir, "inspect.sock"),
     pins,
     addPod: (podName, hosts = "") => {
       const hostsPath = join(folder, `${podName}-hosts`);

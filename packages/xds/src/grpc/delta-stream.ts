@@ -31,6 +31,8 @@ export interface StreamState {
   readonly bytesQueued: number;
   /** Names over all types that still have to be looked at. */
   readonly pending: number;
+  /** When the oldest response without an answer was sent; absent where everything is answered. */
+  readonly unansweredSince?: number;
   readonly types: readonly TypeState[];
   readonly rejections: readonly (Rejection & { readonly type: TypeUrl })[];
 }
@@ -96,6 +98,7 @@ export class DeltaStream implements StreamListener {
   state(): StreamState {
     const { peer, stream, sequencer } = this.#options;
     const types = sequencer.state();
+    const unansweredSince = sequencer.unansweredSince();
     return {
       peer,
       remote: stream.remote,
@@ -103,6 +106,7 @@ export class DeltaStream implements StreamListener {
       bytesSent: this.#bytesSent,
       bytesQueued: stream.queuedBytes,
       pending: types.reduce((sum, { pending }) => sum + pending, 0),
+      ...(unansweredSince !== undefined && { unansweredSince }),
       types,
       rejections: types.flatMap(({ type, rejected }) => rejected.map((rejection) => ({ type, ...rejection }))),
     };

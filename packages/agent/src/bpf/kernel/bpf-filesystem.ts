@@ -15,15 +15,20 @@ const mount = koffi
 
 export const BPF_FILESYSTEM = "/sys/fs/bpf";
 
+/** Throws when there is no such folder. */
+export function isBpfFilesystem(at: string): boolean {
+  return statfsSync(at).type === MAGIC;
+}
+
 /** Mounts it where it is not, which is so on a machine that has just started. Throws `SystemError`. */
 export function ensureBpfFilesystem(at = BPF_FILESYSTEM): void {
   mkdirSync(at, { recursive: true });
-  if (statfsSync(at).type === MAGIC) return;
+  if (isBpfFilesystem(at)) return;
   if (mount("bpf", at, "bpf", 0, null) < 0) throw new SystemError(`mount the bpf file system at ${at}`, koffi.errno());
 }
 
 /** Whether what is made at this absolute path can be a pin, the folders above it included that are not there yet. */
 export function holdsPins(path: string): boolean {
   if (!existsSync(path)) return dirname(path) !== path && holdsPins(dirname(path));
-  return statfsSync(path).type === MAGIC;
+  return isBpfFilesystem(path);
 }

@@ -75,3 +75,8 @@ function attach(program: Program, target: number, type: number, pin: string): vo
 function isTargetGone(result: number): boolean {
   return result < 0 && new SystemError("link", result).code === "ENOLINK";
 }
+
+/** Whether the kernel attaches the program there: it does so for a moment, and nothing is left. Throws `SystemError`. */
+export function attachForAMoment({ name, fd }: Program, target: number, type: number): void {
+  closeSync(checked(`attach ${name}`, libbpf.createLink(fd, target, type, null)));
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HEALTHY, healthWord, nextSequence, sequenceOf } from "./health-word.ts";
+import { HEALTHY, healthWord, nextSequence, readHealth, sequenceOf } from "./health-word.ts";
 
 test("a share is in 256ths; all and nothing are exact, and nothing else becomes one of them", () => {
   const share = (of: number): number => Number(healthWord({ ...HEALTHY, share: of }, 1) & 255n);
@@ -12,6 +12,12 @@ test("drain, sequence and deadline have places of their own", () => {
   const word = healthWord({ share: 0, drain: 1, deadline: 0xffff_fffe }, 0xabcd);
   assert.equal(word, 0xfffffffe_abcd_ff_00n);
   assert.equal(sequenceOf(word), 0xabcd);
+});
+
+test("what was written is read, to 256ths; a word that nobody wrote says nothing bad", () => {
+  for (const health of [{ share: 0.25, drain: 1, deadline: 7 }, { share: 1, drain: 0, deadline: 0xffff_ffff }, HEALTHY])
+    assert.deepEqual(readHealth(healthWord(health, 9)), health);
+  assert.deepEqual(readHealth(0n), HEALTHY);
 });
 
 test("a sequence is never 0, so that no word is", () => {

@@ -23,6 +23,16 @@ export function healthWord({ share, drain, deadline }: ClusterHealth, sequence: 
   );
 }
 
+/** What a word says. 0, which nobody has written, is a cluster of which nothing is known. */
+export function readHealth(word: bigint): ClusterHealth {
+  if (word === 0n) return HEALTHY;
+  return {
+    share: ofPart(Number(word & 0xffn)),
+    drain: ofPart(Number((word >> BigInt(HEALTH_DRAIN_SHIFT)) & 0xffn)),
+    deadline: Number(word >> BigInt(HEALTH_DEADLINE_SHIFT)),
+  };
+}
+
 export function sequenceOf(word: bigint): number {
   return Number((word >> BigInt(HEALTH_SEQUENCE_SHIFT)) & 0xffffn);
 }
@@ -36,4 +46,8 @@ function part(of: number): number {
   if (!(of >= 0 && of <= 1)) throw new RangeError(`a share of ${of} is not between 0 and 1`);
   if (of === 0 || of === 1) return of * HEALTH_WHOLE;
   return Math.min(Math.max(Math.round(of * 256), 1), HEALTH_WHOLE - 1);
+}
+
+function ofPart(part: number): number {
+  return part === HEALTH_WHOLE ? 1 : part / 256;
 }

@@ -1,5 +1,5 @@
 import { type ClusterName, objectKey, type ServiceRow, type Tables } from "../../model/index.ts";
-import { same, type Store, type Table } from "../../store/index.ts";
+import { type Reader, same, type Store, type Table } from "../../store/index.ts";
 import type { ClusterState } from "../cluster-states.ts";
 import { candidatesOf, membersOf, portName, portNamed } from "../members.ts";
 import { type Group, type Member, select } from "../select.ts";
@@ -34,39 +34,51 @@ export function images(store: Store, tables: Tables, states: Table<ClusterState>
     "mesh/images",
     tables.Service,
     (service, _, read) => {
-      if (service.cluster !== here || service.type === "ExternalName" || service.clusterIps.length === 0) return [];
-      const { namespace, name, sharing } = service;
-      const membership = membersOf(namespace, name, [here], tables, read);
-      const clusters = membership.clusters.map((cluster) => ({
-        cluster,
-        state: read.get(states, cluster),
-        service: read.get(tables.Service, objectKey(cluster, namespace, name)),
-      }));
-      const partial = membership.partial || clusters.some(({ state }) => state?.endpointsKnown !== true);
-      return service.ports.flatMap((port) => {
-        const { protocol } = port;
-        if (protocol === "SCTP") return [];
-        const all = clusters.map(({ cluster, state, service: theirs }): Member => {
-          const same = portNamed(theirs, portName(port), protocol);
-          const endpoints = theirs && same ? candidatesOf(theirs, same, tables, read) : [];
-          return { cluster, weight: state?.weight ?? 1, drain: false, endpoints };
-        });
-        return ([4, 6] as const)
-          .filter((family) => hasFamily(service, family))
-          .map((family) => {
-            const key = imageKey(namespace, name, portName(port), protocol, family);
-            const members = all.map((member) => ({
-              ...member,
-              endpoints: member.endpoints.filter(({ address }) => familyOf(address) === family),
-            }));
-            const { groups } = select(members, { here, affinity: sharing?.affinity ?? "none" });
-            const draining = drainingOf(members, groups);
-            return [key, { key, groups, draining, affinitySeconds: service.affinitySeconds ?? 0, partial }] as const;
-          });
-      });
+      if (service.cluster !== here) return [];
+      const rows = imagesOf(service, tables, read, (cluster) => read.get(states, cluster));
+      return rows.map((row): [ImageKey, ImageRow] => [row.key, row]);
     },
     same,
   );
+}
+
+/** The images of one Service in its cluster: one for each port and family. */
+export function imagesOf(
+  service: ServiceRow,
+  tables: Tables,
+  read: Reader,
+  stateOf: (cluster: ClusterName) => ClusterState | undefined,
+): ImageRow[] {
+  if (service.type === "ExternalName" || service.clusterIps.length === 0) return [];
+  const { cluster: here, namespace, name, sharing } = service;
+  const membership = membersOf(namespace, name, [here], tables, read);
+  const clusters = membership.clusters.map((cluster) => ({
+    cluster,
+    state: stateOf(cluster),
+    service: read.get(tables.Service, objectKey(cluster, namespace, name)),
+  }));
+  const partial = membership.partial || clusters.some(({ state }) => state?.endpointsKnown !== true);
+  return service.ports.flatMap((port) => {
+    const { protocol } = port;
+    if (protocol === "SCTP") return [];
+    const all = clusters.map(({ cluster, state, service: theirs }): Member => {
+      const same = portNamed(theirs, portName(port), protocol);
+      const endpoints = theirs && same ? candidatesOf(theirs, same, tables, read) : [];
+      return { cluster, weight: state?.weight ?? 1, drain: false, endpoints };
+    });
+    return ([4, 6] as const)
+      .filter((family) => hasFamily(service, family))
+      .map((family): ImageRow => {
+        const key = imageKey(namespace, name, portName(port), protocol, family);
+        const members = all.map((member) => ({
+          ...member,
+          endpoints: member.endpoints.filter(({ address }) => familyOf(address) === family),
+        }));
+        const { groups } = select(members, { here, affinity: sharing?.affinity ?? "none" });
+        const draining = drainingOf(members, groups);
+        return { key, groups, draining, affinitySeconds: service.affinitySeconds ?? 0, partial };
+      });
+  });
 }
 
 /** Those that terminate and were not chosen for want of better ones. */

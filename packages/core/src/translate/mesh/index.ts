@@ -1,1 +1,1 @@
-export { MESH_TYPE, type MeshResources, nodeResources, peerResources } from "./resources.ts";
+export { MESH_NAMES, MESH_TYPE, type MeshResources, nodeResources, peerResources } from "./resources.ts";

@@ -21,6 +21,15 @@ export const MESH_TYPE = {
   sync: "type.googleapis.com/carrick.mesh.v1.Sync",
 } as const;
 
+/** Types, as people are told of them. */
+export const MESH_NAMES: ReadonlyMap<string, string> = new Map([
+  [MESH_TYPE.cluster, "Cluster"],
+  [MESH_TYPE.service, "Service"],
+  [MESH_TYPE.slice, "EndpointSlice"],
+  [MESH_TYPE.knowledge, "Knowledge"],
+  [MESH_TYPE.sync, "Sync"],
+]);
+
 /** By type, under `<cluster>` or `<cluster>/<namespace>/<name>`. */
 export type MeshResources = ReadonlyMap<string, Table<ResourceRow>>;
 
