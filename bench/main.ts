@@ -44,6 +44,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (docs) return writeDocument(out);
   let failed = 0;
   for (const name of names) {
+    if (BENCHMARKS[name]!.needsRoot === true && process.getuid?.() !== 0) {
+      process.stderr.write(`${name}: left out; it makes network namespaces and loads eBPF, so run it as root\n`);
+      continue;
+    }
     try {
       await runOne(name, effort, out);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** A figure beside its goal, as it is published. */
 
-export type Unit = "ms" | "s" | "bytes" | "MB" | "×" | "";
+export type Unit = "ms" | "µs" | "mCPU" | "s" | "bytes" | "MB" | "GB" | "×" | "";
 
 export interface Figure {
   /** What was measured and in which world: names the row. */
@@ -12,6 +12,8 @@ export interface Figure {
   readonly runs: readonly number[];
   /** What a reader has to know beside the figure. */
   readonly note?: string;
+  /** Nothing follows from the figure, for the reason that the note says: it is neither met nor missed. */
+  readonly isVoid?: boolean;
 }
 
 export interface Row {
@@ -21,10 +23,11 @@ export interface Row {
   readonly goal: number | null;
   /** Median of the runs. */
   readonly measured: number;
-  /** `null` where there is no goal. */
+  /** `null` where there is no goal, or the figure is void. */
   readonly met: boolean | null;
   readonly runs: readonly number[];
   readonly note?: string;
+  readonly isVoid?: boolean;
 }
 
 /** A measurement that failed: a figure that is no number would otherwise be published as one. */
@@ -33,13 +36,23 @@ export class MeasurementError extends Error {
 }
 
 /** Throws `MeasurementError` without a run, or when a run gave no number. */
-export function toRow(bench: string, { what, unit, goal, runs, note }: Figure): Row {
+export function toRow(bench: string, { what, unit, goal, runs, note, isVoid = false }: Figure): Row {
   if (runs.length === 0 || !runs.every((run) => Number.isFinite(run))) {
     throw new MeasurementError(`${bench}: ${what}: [${runs.join(", ")}] is no figure; look into the logs of the run`);
   }
   const measured = median(runs);
-  const met = goal === undefined ? null : measured <= goal;
-  return { bench, what, unit, goal: goal ?? null, measured, met, runs, ...(note !== undefined && { note }) };
+  const met = goal === undefined || isVoid ? null : measured <= goal;
+  return {
+    bench,
+    what,
+    unit,
+    goal: goal ?? null,
+    measured,
+    met,
+    runs,
+    ...(note !== undefined && { note }),
+    ...(isVoid && { isVoid }),
+  };
 }
 
 /** Of an even number of values, the mean of the two in the middle. */

@@ -15,13 +15,14 @@ const HEAD: Cells = { what: "what", goal: "goal", measured: "measured", spread: 
 export function textTable(rows: readonly Row[]): string {
   const cells = [HEAD, ...rows.map(cellsOf)];
   const width = (column: keyof Cells): number => Math.max(...cells.map((row) => row[column].length));
-  const [what, goal, measured, spread] = [width("what"), width("goal"), width("measured"), width("spread")];
+  const [what, goal, measured] = [width("what"), width("goal"), width("measured")];
+  const [met, spread] = [width("met"), width("spread")];
   const lines = cells.map((row) =>
     [
       row.what.padEnd(what),
       row.goal.padStart(goal),
       row.measured.padStart(measured),
-      row.met.padStart(1),
+      row.met.padStart(met),
       row.spread.padEnd(spread),
     ]
       .join("  ")
@@ -38,14 +39,14 @@ export function markdownTable(rows: readonly Row[]): string {
   return `${[...table, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n")}\n`;
 }
 
-function cellsOf({ what, unit, goal, measured, runs, met }: Row): Cells {
+function cellsOf({ what, unit, goal, measured, runs, met, isVoid }: Row): Cells {
   const spread = runs.length === 1 ? "1 run" : `${number(Math.min(...runs))} – ${number(Math.max(...runs))}`;
   return {
     what,
     goal: goal === null ? "–" : `≤ ${quantity(goal, unit)}`,
     measured: quantity(measured, unit),
     spread,
-    met: met === null ? "" : met ? "✓" : "✗",
+    met: isVoid === true ? "void" : met === null ? "" : met ? "✓" : "✗",
   };
 }
 

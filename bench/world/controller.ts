@@ -7,6 +7,7 @@ import { parseMetrics } from "../../packages/lab/src/demo/metrics.ts";
 import { cpuByThread, rssBytes } from "../../packages/lab/src/envoy/index.ts";
 import { spawnTied, type TiedChild } from "../../packages/lab/src/process/index.ts";
 import { CHECKOUT } from "../../packages/lab/src/process/checkout.ts";
+import { peakBytes } from "../measure/memory.ts";
 import type { Listens } from "./listens.ts";
 
 export const FLEET = "bench";
@@ -85,8 +86,7 @@ export class Controller {
 
   /** The most memory that was ever resident. */
   peakBytes(): number {
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#process.pid}/status`, "utf8")) ?? [];
-    return Number(kilobytes) * 1024;
+    return peakBytes(this.#process.pid);
   }
 
   async sent(): Promise<Sent> {

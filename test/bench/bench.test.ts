@@ -22,7 +22,7 @@ for (const name of Object.keys(BENCHMARKS)) {
     for (const row of rows) {
       assert.equal(row.bench, name);
       assert.ok(Number.isFinite(row.measured), row.what);
-      assert.equal(row.met, row.goal === null ? null : row.measured <= row.goal, row.what);
+      assert.equal(row.met, row.goal === null || row.isVoid === true ? null : row.measured <= row.goal, row.what);
       assert.match(row.commit, /^([0-9a-f]{12}\+?|unknown)$/);
       assert.ok(stdout.includes(row.what), row.what);
     }
@@ -41,7 +41,10 @@ test("what must not depend on the machine is measured right", () => {
 test("an unknown name is refused", async () => {
   await assert.rejects(run(script, ["B99"]), (error: Error & { code?: number; stderr?: string }) => {
     assert.equal(error.code, 2);
-    assert.equal(error.stderr, "bench: there is no benchmark B99; the benchmarks are B10, costs, B11, restart\n");
+    assert.equal(
+      error.stderr,
+      `bench: there is no benchmark B99; the benchmarks are ${Object.keys(BENCHMARKS).join(", ")}\n`,
+    );
     return true;
   });
 });

@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { allEnded, CHECKOUT, DemoProcess, leftInRunFolder, readFigures, socketFolders } from "./demo-process.ts";
 
 const CI = { CI: "true", DEMO_FAULT: "" };
+/** Without root the mesh's part is left out. */
+const STEPS = process.getuid?.() === 0 ? 14 : 7;
 /** The demo, 2 API servers, 5 pods in 5 processes, 2 replicas, 2 Envoys. */
 const PROCESSES = 1 + 2 + 5 + 2 + 2;
 
@@ -29,7 +31,7 @@ test("a demo that is killed takes its processes with it; the next cleans up, and
   assert.equal(figures.ok, true);
   assert.deepEqual(
     figures.steps.map(({ step, ok }) => [step, ok]),
-    Array.from({ length: 14 }, (_, i) => [i + 1, true]),
+    Array.from({ length: STEPS }, (_, i) => [i + 1, true]),
   );
   for (const { checks } of figures.steps) assert.ok(checks.length > 0 && checks.every(({ met }) => met));
   await allEnded(family);

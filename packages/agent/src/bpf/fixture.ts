@@ -1,10 +1,9 @@
 /** A place for the datapath's tests: a network namespace, a cgroup, pins, and processes in them. Nothing of it stays. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import {
   addressBytes,
   attachSocketPrograms,
@@ -30,23 +29,14 @@ import { BPF_FILESYSTEM } from "./kernel/bpf-filesystem.ts";
 import { rewrite } from "./kernel/grace.ts";
 import { libbpf } from "./kernel/libbpf.ts";
 import { mapMemory } from "./kernel/memory.ts";
+import { BUILD, compile, ROOT, testProgram } from "./test-program.ts";
 
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const BUILD = join(ROOT, "build/datapath");
 const PREFIX = "cr-bpf-";
 const NAMESPACES = "/run/netns";
 const SHARED = "/dev/shm";
 
 export const SOCK_OBJECT = join(BUILD, "sock.bpf.o");
 export const POD_OBJECT = join(BUILD, "pod.bpf.o");
-
-/** The compiled test programs, newer than their sources. */
-export function testProgram(name: "churn" | "dial" | "echo"): string {
-  const output = join(BUILD, "tests", name);
-  const source = join(ROOT, "datapath/tests", `${name}.c`);
-  compile(output, [source, join(ROOT, "datapath/tests/common.h")], "gcc", ["-O2", "-Wall", "-Werror", source]);
-  return output;
-}
 
 /** The socket programs, built to be held between their reads (race.h). */
 export function raceObject(): string {
@@ -57,13 +47,6 @@ export function raceObject(): string {
   const flags = ["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-I/usr/include/x86_64-linux-gnu", "-DCARRICK_RACE", "-c"];
   compile(output, [source, ...headers], "clang", [...flags, source]);
   return output;
-}
-
-function compile(output: string, inputs: readonly string[], compiler: string, args: readonly string[]): void {
-  const newest = Math.max(...inputs.map((input) => statSync(input).mtimeMs));
-  if (existsSync(output) && statSync(output).mtimeMs > newest) return;
-  mkdirSync(join(BUILD, "tests"), { recursive: true });
-  execFileSync(compiler, [...args, "-o", output], { stdio: "inherit" });
 }
 
 export class Bed {

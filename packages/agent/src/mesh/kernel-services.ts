@@ -106,10 +106,7 @@ export class KernelServices {
       const keeps = row.partial && !this.#written.has(key) && frontends.some((frontend) => publisher.serves(frontend));
       if (keeps) continue;
       this.#written.add(key);
-      publisher.setService(
-        key,
-        describeImage(row, (cluster) => clusters.of(cluster)),
-      );
+      publisher.setService(key, () => describeImage(row, (cluster) => clusters.of(cluster)));
       for (const frontend of frontends) publisher.setFrontend(frontend, key);
     }
     this.#changed.clear();

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Exit, spawnTied, type TiedChild } from "../process/tied-child.ts";
+import { type Exit, type ProcessPlace, spawnTied, type TiedChild } from "../process/tied-child.ts";
 import { adminRequest, parseStats } from "./admin.ts";
 import type { AdminResponse } from "./admin.ts";
 import { EnvoyError, findEnvoy } from "./binary.ts";
@@ -29,6 +29,7 @@ export interface EnvoyOptions {
   readonly logLevel?: "trace" | "debug" | "info" | "warning" | "error";
   /** Path of the binary; see `findEnvoy`. */
   readonly binary?: string;
+  readonly place?: ProcessPlace;
 }
 
 export interface Envoy {
@@ -68,10 +69,12 @@ export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
   writeFileSync(bootstrapPath, JSON.stringify(bootstrap), { mode: 0o600 });
 
   const leaveNoSocket = (): void => rmSync(socketFolder, { recursive: true, force: true });
-  const tied = await spawnEnvoy(binary, envoyArguments(options, bootstrapPath), logPath).catch((error: unknown) => {
-    leaveNoSocket();
-    throw error;
-  });
+  const tied = await spawnEnvoy(binary, envoyArguments(options, bootstrapPath), logPath, options.place).catch(
+    (error: unknown) => {
+      leaveNoSocket();
+      throw error;
+    },
+  );
   const exited = tied.exited.finally(leaveNoSocket);
   const alive = (): boolean => tied.alive();
   const kill = (): Promise<Exit> => tied.kill().then(() => exited);
@@ -141,10 +144,15 @@ function envoyArguments(options: EnvoyOptions, bootstrapPath: string): string[] 
   ];
 }
 
-async function spawnEnvoy(binary: string, args: readonly string[], logPath: string): Promise<TiedChild> {
+async function spawnEnvoy(
+  binary: string,
+  args: readonly string[],
+  logPath: string,
+  place: ProcessPlace = {},
+): Promise<TiedChild> {
   const log = openSync(logPath, "w", 0o600);
   try {
-    return await spawnTied({ command: binary, args, stdio: ["ignore", log, log] });
+    return await spawnTied({ command: binary, args, stdio: ["ignore", log, log], place });
   } finally {
     closeSync(log);
   }

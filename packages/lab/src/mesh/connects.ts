@@ -1,5 +1,5 @@
-/** Connections of a pod, one after the other, without retries. */
-import type { Machine } from "../network/echo-machine.ts";
+/** Connections of a pod or a client, one after the other, without retries. */
+import type { Machine, Question } from "../network/echo-machine.ts";
 
 const PATIENCE_MS = 1000;
 const UNTIL_MS = 10_000;
@@ -29,15 +29,16 @@ export interface Connects {
   stop(): Promise<void>;
 }
 
-/** Connects over TCP until it is stopped. */
-export function startConnects(machine: Machine, address: string): Connects {
+/** Asks until it is stopped; over TCP when only an address is given. */
+export function startConnects(machine: Machine, to: string | Question): Connects {
+  const question: Question = typeof to === "string" ? { address: to, over: "tcp" } : to;
   const made: Connect[] = [];
   const stop = new AbortController();
   /** Look at what was made, and answer whether they have seen enough. */
   const watchers = new Set<() => boolean>();
   const running = (async () => {
     while (!stop.signal.aborted) {
-      made.push(await connect(machine, address));
+      made.push(await connect(machine, question));
       for (const seen of watchers) if (seen()) watchers.delete(seen);
     }
   })();
@@ -48,7 +49,7 @@ export function startConnects(machine: Machine, address: string): Connects {
       const found = look();
       if (found !== undefined) resolve(found);
       else if (performance.now() < deadline) return false;
-      else reject(new ConnectsError(unseen(address, made.slice(from))));
+      else reject(new ConnectsError(unseen(question.address, made.slice(from))));
       return true;
     });
     return promise;
@@ -78,10 +79,10 @@ function unseen(address: string, made: readonly Connect[]): string {
   return `what has to come did not within ${UNTIL_MS / 1000} s, in ${made.length} connections to ${address}; the last: ${last}`;
 }
 
-/** One connection over TCP; nothing that takes longer than a second is waited for. */
-export async function connect(machine: Machine, address: string): Promise<Connect> {
+/** Nothing that takes longer than a second is waited for. */
+async function connect(machine: Machine, question: Question): Promise<Connect> {
   const began = performance.now();
-  const answer = (await machine.ask({ address, over: "tcp", wait: PATIENCE_MS })).join();
+  const answer = (await machine.ask({ ...question, wait: PATIENCE_MS })).join();
   const ended = performance.now();
   return { began, ended, pod: podOf(answer), answer: answer || "nothing came" };
 }

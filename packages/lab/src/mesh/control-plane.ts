@@ -14,11 +14,15 @@ const API_PORT = 6443;
 /** Of each replica: all are in one namespace. */
 const XDS_PORTS = [18_000, 18_010] as const;
 export const DOMAIN = "carrick.local";
+export const FLEET = "public";
+export const EDGE_PORT = 80;
 
 export interface MeshPlace {
   readonly topology: Topology;
   readonly run: string;
   readonly authority: Authority;
+  /** Of each controller: 1 or 2. */
+  readonly replicas: number;
   /** For files with secrets, and for logs; `ca.pem` is in it. */
   readonly folder: string;
 }
@@ -34,9 +38,12 @@ export interface ControlPlane {
 export type Controller = Restartable<Program<true>>;
 
 /** Where the replicas of a cluster are found by its nodes and its peers. */
-export function controllersOf(topology: Topology, cluster: string): { address: string; port: number }[] {
+export function controllersOf(
+  { topology, replicas }: MeshPlace,
+  cluster: string,
+): { readonly address: string; readonly port: number }[] {
   const { ipv4: address } = addressesOf(topology, { kind: "control-plane", cluster });
-  return XDS_PORTS.map((port) => ({ address, port }));
+  return XDS_PORTS.slice(0, replicas).map((port) => ({ address, port }));
 }
 
 /** Starts all in the cluster's control-plane namespace; they end with `stack`. */
@@ -48,7 +55,9 @@ export async function startControlPlane(
   const api = await startApi(mesh, cluster);
   stack.defer(() => api.close());
   writeFileSync(kubeconfigOf(mesh, cluster), api.kubeconfig(), { mode: 0o600 });
-  const controllers = await Promise.all(XDS_PORTS.map((port) => startController(mesh, cluster, port)));
+  const controllers = await Promise.all(
+    controllersOf(mesh, cluster.name).map(({ port }) => startController(mesh, cluster, port)),
+  );
   for (const controller of controllers) stack.defer(() => controller.stop());
   const place = processPlace(mesh.run, { kind: "control-plane", cluster: cluster.name });
   return { api, controllers, kubeconfig: kubeconfigOf(mesh, cluster), place };
@@ -95,13 +104,14 @@ async function startController(mesh: MeshPlace, cluster: Cluster, xdsPort: numbe
       },
       tls: { ...writeKeyPair(pair, folder, replica), authority: "ca.pem" },
       cache,
+      edges: [{ name: FLEET, classes: ["carrick"], http: { address: "::", port: EDGE_PORT } }],
       clusters: [{ name, kubernetes: { kubeconfig: kubeconfigOf(mesh, cluster) } }],
       mesh: {
         cluster: name,
         podCidrs: Object.values(cluster.pods),
         peers: peers.map((peer) => ({
           name: peer.name,
-          servers: controllersOf(topology, peer.name),
+          servers: controllersOf(mesh, peer.name),
           podCidrs: Object.values(peer.pods),
         })),
       },

@@ -1,6 +1,8 @@
-export { type Connect, connect, type Connects, failures, startConnects } from "./connects.ts";
+export { type Connect, type Connects, failures, startConnects } from "./connects.ts";
+export { CART_HOST, type MeshEdge } from "./edge.ts";
 export {
   CART_NAME,
+  HTTP_PORT,
   type Mesh,
   type MeshCluster,
   type MeshOptions,

@@ -6,10 +6,12 @@ import { Machine } from "../network/echo-machine.ts";
 import { endpointSlice, service } from "../objects/index.ts";
 import { createAuthority } from "../trust/index.ts";
 import { type ControlPlane, type MeshPlace, startControlPlane } from "./control-plane.ts";
+import { type MeshEdge, startEdge } from "./edge.ts";
 import { type MeshNode, type Pod, startNode } from "./node.ts";
 
 /** What a pod's program listens on, over TCP and UDP. */
 export const POD_PORT = 7000;
+export const HTTP_PORT = 7002;
 
 /** The name of the Service, which pods find in `/etc/hosts`: there is no DNS. */
 export const CART_NAME = "cart.shop.svc.cluster.local";
@@ -35,6 +37,7 @@ export interface MeshCluster extends ControlPlane {
 
 export interface Mesh {
   readonly clusters: readonly MeshCluster[];
+  readonly edge: MeshEdge;
   /** Ends everything. Gives what is on the machine now and was not before, or the other way round. */
   close(): Promise<string[]>;
 }
@@ -56,10 +59,12 @@ export async function startMesh({ topology, run, folder }: MeshOptions): Promise
     const authority = await createAuthority("mesh");
     writeFileSync(join(folder, "ca.pem"), authority.certPem);
     await bringUp(topology, run);
-    const place = { topology, run, authority, folder };
+    const place = { topology, run, authority, folder, replicas: 2 };
     const clusters = await Promise.all(topology.clusters.map((cluster) => startCluster(place, cluster, stack)));
+    const edge = await startEdge(place, clusters[0]!, stack);
     return {
       clusters,
+      edge,
       close: async () => {
         await stack.disposeAsync();
         return compareSnapshots(before, await readSnapshot(run));
@@ -104,6 +109,7 @@ const PORTS = [
   { name: "tcp", port: POD_PORT, protocol: "TCP" },
   { name: "udp", port: POD_PORT, protocol: "UDP" },
   { name: "lines", port: POD_PORT + 1, protocol: "TCP" },
+  { name: "http", port: HTTP_PORT, protocol: "TCP" },
 ] as const;
 
 function giveEndpoints({ api }: ControlPlane, pods: readonly Pod[]): void {

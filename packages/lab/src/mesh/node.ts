@@ -16,20 +16,25 @@ import {
   processPlace,
   runPrefix,
 } from "../network/index.ts";
-import { CHECKOUT, programArguments } from "../process/checkout.ts";
+import { CHECKOUT } from "../process/checkout.ts";
 import { ProcessError, type ProcessPlace, type Program, Restartable, startProgram } from "../process/index.ts";
 import { nodeName, writeKeyPair } from "../trust/index.ts";
 import { controllersOf, DOMAIN, type MeshPlace } from "./control-plane.ts";
 
+/** In the network of its node. */
+export const AGENT_METRICS = { address: "127.0.0.1", port: 18_003 };
+
 export interface MeshNode {
   readonly name: string;
+  /** Where its own programs run. */
+  readonly place: ProcessPlace;
   readonly agent: Restartable<Program<true>>;
   /** Where the agent tells root what the node's kernel holds. */
   readonly inspectSocket: string;
   /** Where its programs and maps are pinned. */
   readonly pins: string;
-  /** Makes a pod as a container runtime does, by the CNI plugin. `hosts`: what it finds in `/etc/hosts`. */
-  addPod(name: string, hosts: string): Promise<Pod>;
+  /** Makes a pod as a container runtime does, by the CNI plugin. `hosts`: what more it finds in `/etc/hosts`. */
+  addPod(name: string, hosts?: string): Promise<Pod>;
 }
 
 export interface Pod {
@@ -63,9 +68,9 @@ export async function startNode(
       cluster: cluster.name,
       node: `n${node}`,
       domain: DOMAIN,
-      controllers: controllersOf(topology, cluster.name),
+      controllers: controllersOf(mesh, cluster.name),
       tls: { ...writeKeyPair(pair, folder, name), authority: "ca.pem" },
-      metrics: { address: "127.0.0.1", port: 18_003 },
+      metrics: AGENT_METRICS,
       runDir,
       bpf: { folder: pins, cgroup: place.cgroup, objects: join(CHECKOUT, "build", "datapath") },
       cni: {
@@ -81,8 +86,8 @@ export async function startNode(
   const agent = await Restartable.start(() =>
     startProgram<true>({
       name,
-      command: process.execPath,
-      args: [...programArguments("agent"), "--config", configPath],
+      command: join(CHECKOUT, "carrick"),
+      args: ["agent", "--config", configPath],
       logFolder: folder,
       place,
       ready: (line) => (line.includes('"started"') ? true : undefined),
@@ -92,10 +97,11 @@ export async function startNode(
   const agentSocket = join(runDir, "agent.sock");
   return {
     name,
+    place,
     agent,
     inspectSocket: join(runDir, "inspect.sock"),
     pins,
-    addPod: (podName, hosts) => {
+    addPod: (podName, hosts = "") => {
       const hostsPath = join(folder, `${podName}-hosts`);
       writeFileSync(hostsPath, `127.0.0.1 localhost\n::1 localhost\n${hosts}`);
       return addPod({ podName, run, place: { ...place, hosts: hostsPath }, agentSocket, stack });

@@ -6,16 +6,18 @@ import { type ProcessPlace, spawnTied, type TiedChild } from "../process/index.t
 
 /**
  * Says its name and who asked, over UDP and TCP on port 7000; on 7001 it does so for every line of a connection that
- * stays. Asks others when it is told to on its input.
+ * stays, on 7002 over HTTP. Asks others when it is told to on its input.
  */
 const MACHINE = `
-  const dgram = require("node:dgram"), net = require("node:net");
+  const dgram = require("node:dgram"), net = require("node:net"), http = require("node:http");
   const name = process.argv[1];
   const echo = dgram.createSocket({ type: "udp6" }, (text, from) => echo.send(name + " " + from.address, from.port, from.address));
   const said = (socket) => name + " " + socket.remoteAddress;
   const brief = net.createServer((socket) => socket.on("error", () => {}).end(said(socket)));
   const lasting = net.createServer((socket) => socket.on("error", () => {}).on("data", () => socket.write(said(socket))));
-  brief.listen(7000, "::", () => lasting.listen(7001, "::", () => echo.bind(7000, "::", () => console.log("ready"))));
+  const web = http.createServer(({ socket }, response) => response.end(said(socket)));
+  brief.listen(7000, "::", () => lasting.listen(7001, "::", () => web.listen(7002, "::", () =>
+    echo.bind(7000, "::", () => console.log("ready")))));
   const udp = ({ address, port, source, ttl, count, wait }, done) => {
     const socket = dgram.createSocket(net.isIPv6(address) ? "udp6" : "udp4");
     const answers = [];
@@ -36,6 +38,16 @@ const MACHINE = `
     const timer = setTimeout(end, wait);
     socket.on("end", end).on("error", (error) => { answers.push(error.code); end(); });
   };
+  const get = ({ address, port, host, wait }, done) => {
+    const end = (text) => { clearTimeout(timer); request.destroy(); done([text]); };
+    const request = http.get({ host: address, port, agent: false, headers: { host } }, (response) => {
+      const parts = [];
+      response.on("data", (part) => parts.push(part)).on("end", () =>
+        end(response.statusCode === 200 ? Buffer.concat(parts).toString() : "status-" + response.statusCode));
+    });
+    const timer = setTimeout(() => { request.destroy(); done([]); }, wait);
+    request.on("error", (error) => end(error.code));
+  };
   const kept = new Map();
   const overLine = ({ address, connection, wait }, done) => {
     const key = address + " " + connection;
@@ -48,13 +60,15 @@ const MACHINE = `
   };
   require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
     const question = JSON.parse(line);
-    ({ tcp, udp, line: overLine })[question.over ?? "udp"](question, (answers) => console.log(JSON.stringify({ id: question.id, answers })));
+    ({ tcp, udp, line: overLine, http: get })[question.over ?? "udp"](question, (answers) => console.log(JSON.stringify({ id: question.id, answers })));
   });`;
 
 export interface Question {
   readonly address: string;
-  /** A `line` goes over a TCP connection to port 7001, which stays. */
-  readonly over?: "udp" | "tcp" | "line";
+  /** A `line` goes over a TCP connection to port 7001, which stays; an `http` request over one of its own. */
+  readonly over?: "udp" | "tcp" | "line" | "http";
+  /** Of an HTTP request. */
+  readonly host?: string;
   /** Which one, of those that stay. */
   readonly connection?: number;
   /** 7000 when not given: that of a machine. */

@@ -11,7 +11,7 @@ import type { Clock } from "./clock.ts";
 import { DELTA_ADS } from "./delta-ads.ts";
 import { dialGrpc } from "./grpc-dial.ts";
 import { HeldType } from "./held-type.ts";
-import type { Held, Update } from "./held-type.ts";
+import type { Update } from "./held-type.ts";
 import type { MessageStream, StreamListener } from "./message-stream.ts";
 import type { ListenAddress } from "./tls-listener.ts";
 import type { TlsMaterial } from "./tls-material.ts";
@@ -53,7 +53,8 @@ export interface DeltaClient {
   subscribe(type: TypeUrl, names: Iterable<string>): void;
   /** What is no longer wanted is no longer held. */
   unsubscribe(type: TypeUrl, names: Iterable<string>): void;
-  held(type: TypeUrl): ReadonlyMap<string, Held>;
+  /** Versions by name. */
+  held(type: TypeUrl): ReadonlyMap<string, string>;
   close(): void;
 }
 
@@ -111,8 +112,8 @@ class Connecting implements DeltaClient {
     if (change !== undefined && this.#opened.has(type)) this.#say(type, change);
   }
 
-  held(type: TypeUrl): ReadonlyMap<string, Held> {
-    return this.#types.get(type)?.held ?? new Map<string, Held>();
+  held(type: TypeUrl): ReadonlyMap<string, string> {
+    return this.#types.get(type)?.held ?? new Map<string, string>();
   }
 
   close(): void {

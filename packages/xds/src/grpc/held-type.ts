@@ -1,8 +1,8 @@
 /** What a delta client wants and holds of one type. Pure; survives streams. */
 import type { TypeUrl } from "../protocol/index.ts";
 
-/** A resource that the client holds. */
-export interface Held {
+/** A resource as it came. */
+export interface Received {
   readonly name: string;
   readonly version: string;
   /** The serialized message. */
@@ -12,7 +12,7 @@ export interface Held {
 /** A response, before it is taken. */
 export interface Update {
   readonly type: TypeUrl;
-  readonly resources: readonly Held[];
+  readonly resources: readonly Received[];
   readonly removed: readonly string[];
 }
 
@@ -26,16 +26,16 @@ export const WILDCARD = "*";
 
 export class HeldType {
   readonly #wanted = new Set<string>();
-  readonly #held = new Map<string, Held>();
+  /** Versions by name. What a resource says is for whoever takes it: most keep it in another form. */
+  readonly #held = new Map<string, string>();
 
-  get held(): ReadonlyMap<string, Held> {
+  get held(): ReadonlyMap<string, string> {
     return this.#held;
   }
 
   /** What the first request of a new stream says: all that is wanted, and the versions that are held. */
   opening(): Change & { readonly initialVersions: Record<string, string> } {
-    const versions: [string, string][] = [...this.#held.values()].map(({ name, version }) => [name, version]);
-    return { subscribe: [...this.#wanted], unsubscribe: [], initialVersions: Object.fromEntries(versions) };
+    return { subscribe: [...this.#wanted], unsubscribe: [], initialVersions: Object.fromEntries(this.#held) };
   }
 
   /** Undefined: nothing new. */
@@ -57,8 +57,8 @@ export class HeldType {
 
   take({ resources, removed }: Update): void {
     for (const name of removed) this.#held.delete(name);
-    for (const resource of resources) {
-      if (this.#wanted.has(WILDCARD) || this.#wanted.has(resource.name)) this.#held.set(resource.name, resource);
+    for (const { name, version } of resources) {
+      if (this.#wanted.has(WILDCARD) || this.#wanted.has(name)) this.#held.set(name, version);
     }
   }
 }

@@ -1,7 +1,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { connectDelta, type DeltaClient, type DeltaClientEvent, type DeltaClientOptions } from "./delta-client.ts";
 export type { StreamState } from "./delta-stream.ts";
-export { type Held, type Update, WILDCARD } from "./held-type.ts";
+export { type Received, type Update, WILDCARD } from "./held-type.ts";
 export { parsePeerName, type Peer, type Refused } from "./peer-name.ts";
 export type { ListenAddress } from "./tls-listener.ts";
 export { readTlsFiles, type TlsFiles, watchTlsFiles } from "./tls-files.ts";

@@ -40,6 +40,9 @@ export interface ServiceDescription {
   readonly draining: readonly (Endpoint & { readonly cluster: number })[];
 }
 
+/** A function is asked whenever the service is published, so that nothing of the answer has to be kept. */
+export type WantedService = ServiceDescription | (() => ServiceDescription);
+
 export type Protocol = "TCP" | "UDP";
 
 export interface Frontend extends Endpoint {

@@ -1,5 +1,5 @@
 /** What is wanted, and which of it has changed since it was last looked at. Pure. */
-import type { Frontend, ServiceDescription } from "./description.ts";
+import type { Frontend, ServiceDescription, WantedService } from "./description.ts";
 import { frontendKey, keyText } from "./frontend.ts";
 
 export interface DesiredFrontend {
@@ -10,20 +10,25 @@ export interface DesiredFrontend {
 }
 
 export class Desired {
-  readonly services = new Map<string, ServiceDescription>();
   /** By the text of the key. */
   readonly frontends = new Map<string, DesiredFrontend>();
+  readonly #services = new Map<string, WantedService>();
   readonly #frontendsOf = new Map<string, Set<string>>();
   #changedServices = new Set<string>();
   #changedFrontends = new Set<string>();
 
   /** `undefined` removes it. */
-  setService(key: string, service: ServiceDescription | undefined): void {
-    const had = this.services.has(key);
-    if (service === undefined) this.services.delete(key);
-    else this.services.set(key, service);
+  setService(key: string, service: WantedService | undefined): void {
+    const had = this.#services.has(key);
+    if (service === undefined) this.#services.delete(key);
+    else this.#services.set(key, service);
     this.#changedServices.add(key);
-    if (had !== this.services.has(key)) for (const text of this.frontendsOf(key)) this.#changedFrontends.add(text);
+    if (had !== this.#services.has(key)) for (const text of this.frontendsOf(key)) this.#changedFrontends.add(text);
+  }
+
+  service(key: string): ServiceDescription | undefined {
+    const wanted = this.#services.get(key);
+    return typeof wanted === "function" ? wanted() : wanted;
   }
 
   /** `undefined` removes it. */

@@ -8,7 +8,7 @@
 import { backendsAfter, backendsBefore, type RowWork } from "./publish-backends.ts";
 import { type Condition, full } from "./conditions.ts";
 import { Desired } from "./desired.ts";
-import type { Frontend, ServiceDescription } from "./description.ts";
+import type { Frontend, ServiceDescription, WantedService } from "./description.ts";
 import { adopt } from "./adopt.ts";
 import { NO_ROWS, rowChanges, wantedRows } from "./backend-rows.ts";
 import { frontendKey, keyText } from "./frontend.ts";
@@ -78,7 +78,7 @@ export class Publisher {
    * `undefined` removes it. Seen after the next flush. A service that is told with its frontends, in one flush, keeps
    * the slot and the uid that it had under the writer before: affinity and pins go on.
    */
-  setService(key: string, service: ServiceDescription | undefined): void {
+  setService(key: string, service: WantedService | undefined): void {
     this.#desired.setService(key, service);
   }
 
@@ -186,7 +186,7 @@ export class Publisher {
 
   /** Chooses the slot and writes the image where nobody looks yet. */
   async #prepare(key: string, rows: RowWork[]): Promise<Publication | undefined> {
-    const service = this.#desired.services.get(key);
+    const service = this.#desired.service(key);
     this.#conditions.delete(key);
     this.#waitingServices.delete(key);
     const own = this.#published.slotOf(key);

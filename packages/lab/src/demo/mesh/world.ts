@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type MeshCluster, startMesh, type TalkingPod } from "../../mesh/index.ts";
+import { type MeshCluster, type MeshEdge, startMesh, type TalkingPod } from "../../mesh/index.ts";
 import { defaultTopology, type Topology } from "../../network/index.ts";
 import { CHECKOUT } from "../../process/checkout.ts";
 import type { RunFolder } from "../run-folder.ts";
@@ -13,6 +13,8 @@ export interface MeshWorld {
   readonly run: string;
   readonly london: MeshCluster;
   readonly paris: MeshCluster;
+  /** Of london; its endpoints are those of both. */
+  readonly edge: MeshEdge;
   /** Ends everything. Gives what is on the machine now and was not before, or the other way round. */
   close(): Promise<readonly string[]>;
 }
@@ -29,7 +31,7 @@ export async function startMeshWorld({ logs }: RunFolder): Promise<MeshWorld> {
   const run = runOf(CHECKOUT);
   const mesh = await startMesh({ topology, run, folder });
   const [london, paris] = mesh.clusters as [MeshCluster, MeshCluster];
-  return { topology, run, london, paris, close: () => mesh.close() };
+  return { topology, run, london, paris, edge: mesh.edge, close: () => mesh.close() };
 }
 
 /** The first pod of a cluster. */

@@ -13,8 +13,10 @@ export const cutOff: Step<MeshWorld> = {
   title: "paris is cut off, and comes back",
   fault: "it is healed only one way",
 
-  async run({ topology, run, london, paris }, checks, fault) {
-    const clients = london.pods.map(({ machine }) => startConnects(machine, london.cart.ipv4));
+  async run({ topology, run, london, paris, edge }, checks, fault) {
+    const pods = london.pods.map(({ machine }) => startConnects(machine, london.cart.ipv4));
+    const outside = startConnects(edge.client, edge.question);
+    const clients = [...pods, outside];
     const made = () => clients.flatMap((connects) => connects.made);
     try {
       await Promise.all(clients.map((connects) => connects.more(50)));
@@ -23,9 +25,19 @@ export const cutOff: Step<MeshWorld> = {
       const since = clients.map((connects) => connects.made.length);
       checks.now("every packet from and to paris is lost; nothing evicts its endpoints by itself yet");
       await Promise.all(clients.map((connects) => connects.until(() => true, connects.made.length + CONNECTS - 1)));
-      const meanwhile = clients.flatMap((connects, at) => connects.made.slice(since[at]));
-      const lost = failures(meanwhile).length;
-      checks.between(`connections that failed meanwhile, of ${meanwhile.length}`, lost, 1, meanwhile.length - 1, "");
+      const meanwhile = clients.map((connects, at) => connects.made.slice(since[at]));
+      const ofPods = meanwhile.slice(0, -1).flat();
+      const lost = failures(ofPods).length;
+      checks.between(`connections of pods that failed meanwhile, of ${ofPods.length}`, lost, 1, ofPods.length - 1, "");
+      const ofClient = meanwhile.at(-1)!;
+      const lostOutside = failures(ofClient).length;
+      checks.between(
+        `requests at the edge that failed, of ${ofClient.length}`,
+        lostOutside,
+        0,
+        ofClient.length - 1,
+        "",
+      );
     } finally {
       await Promise.all(clients.map((connects) => connects.stop()));
       await heal(topology, run);

@@ -1,4 +1,4 @@
-import { failures, type MeshCluster, startConnects } from "../../../mesh/index.ts";
+import { type Connects, failures, type MeshCluster, startConnects } from "../../../mesh/index.ts";
 import { clusterSelf } from "../../../objects/index.ts";
 import { runCarrick } from "../../carrick-command.ts";
 import type { Checks } from "../../checks.ts";
@@ -16,9 +16,10 @@ export const drain: Step<MeshWorld> = {
   title: "`carrick drain paris`, then `carrick undrain paris`",
   fault: "another hand ends the drain at once, behind the operator's back",
 
-  async run({ london, paris }, checks, fault) {
+  async run({ london, paris, edge }, checks, fault) {
     const { machine } = firstPod(london);
     const connects = startConnects(machine, london.cart.ipv4);
+    const outside = startConnects(edge.client, edge.question);
     const askLasting = () =>
       Promise.all(
         Array.from({ length: LASTING }, (_, connection) =>
@@ -32,9 +33,13 @@ export const drain: Step<MeshWorld> = {
       const drained = performance.now();
       if (fault) paris.api.objects.apply(clusterSelf({ drain: false }));
       await connects.until(({ began }) => began > drained + 2 * LEFT_WITHIN_MS, connects.made.length);
-      const byParis = connects.made.filter(({ pod, began }) => began > drained && pod?.startsWith("paris"));
-      const last = Math.max(drained, ...byParis.map(({ began }) => began)) - drained;
-      checks.atMost("drained to the last connection that paris got", last, LEFT_WITHIN_MS, "ms");
+      checks.atMost(
+        "drained to the last connection that paris got",
+        lastOfParis(connects, drained),
+        LEFT_WITHIN_MS,
+        "ms",
+      );
+      checks.atMost("   to its last request from the edge", lastOfParis(outside, drained), LEFT_WITHIN_MS, "ms");
       const after = (await askLasting()).flat().filter((answer) => answer.startsWith("paris"));
       checks.atLeast("connections to paris that were open before", before.length, 1, "");
       checks.exactly(
@@ -48,11 +53,18 @@ export const drain: Step<MeshWorld> = {
         meets(machine, { address: london.cart.ipv4, over: "tcp" }, namesOf([...london.pods, ...paris.pods])),
       );
     } finally {
-      await connects.stop();
+      await Promise.all([connects.stop(), outside.stop()]);
     }
-    checks.exactly(`connections that failed, of ${connects.made.length}`, failures(connects.made).length, 0);
+    const made = [...connects.made, ...outside.made];
+    checks.exactly(`connections and requests that failed, of ${made.length}`, failures(made).length, 0);
   },
 };
+
+/** Milliseconds from a moment to the last connection after it that paris answered. */
+function lastOfParis({ made }: Connects, since: number): number {
+  const byParis = made.filter(({ pod, began }) => began > since && pod?.startsWith("paris"));
+  return Math.max(since, ...byParis.map(({ began }) => began)) - since;
+}
 
 async function command({ name, kubeconfig, place }: MeshCluster, verb: string, checks: Checks): Promise<void> {
   checks.now(`carrick ${verb} ${name}`);

@@ -1,6 +1,6 @@
 import { podOf } from "../../../mesh/connects.ts";
-import { CART_NAME } from "../../../mesh/index.ts";
-import { seen } from "../../../network/echo-machine.ts";
+import { CART_NAME, HTTP_PORT } from "../../../mesh/index.ts";
+import { type Question, seen } from "../../../network/echo-machine.ts";
 import type { Checks } from "../../checks.ts";
 import type { Step } from "../../step.ts";
 import { firstPod, type MeshWorld } from "../world.ts";
@@ -10,6 +10,7 @@ const WITHIN_MS = 5000;
 /** Node, router, node. */
 const HOPS = 3;
 const PACKETS = 64;
+const REQUESTS = 200;
 
 export const oneService: Step<MeshWorld> = {
   number: 8,
@@ -40,6 +41,7 @@ export const oneService: Step<MeshWorld> = {
       );
     }
     await countHops(world, checks);
+    await compareWithEdge(world, checks);
   },
 };
 
@@ -55,4 +57,26 @@ async function countHops({ london }: MeshWorld, checks: Checks): Promise<void> {
   };
   checks.atLeast(`answers of paris to packets of ${HOPS + 1} hops: three routers`, await byParis(HOPS + 1), 1, "");
   checks.exactly(`answers of paris to packets of ${HOPS} hops`, await byParis(HOPS), 0);
+}
+
+/** The same request from the same pod, straight to a pod of either cluster and through the edge, in turns. */
+async function compareWithEdge({ london, edge }: MeshWorld, checks: Checks): Promise<void> {
+  const { machine } = firstPod(london);
+  const straight: Question = { address: london.cart.ipv4, port: HTTP_PORT, over: "http", host: edge.question.host };
+  const ways = [
+    { called: "straight", question: straight, times: [] as number[] },
+    { called: "through the edge", question: edge.question, times: [] as number[] },
+  ];
+  for (let i = 0; i < REQUESTS; i++) {
+    for (const { question, times } of i % 2 === 0 ? ways : ways.toReversed()) {
+      const began = performance.now();
+      const answer = (await machine.ask(question)).join();
+      if (podOf(answer) !== undefined) times.push(performance.now() - began);
+    }
+  }
+  for (const { called, times } of ways) {
+    const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+    const figure = `${times.length} of ${REQUESTS}, ${median.toFixed(2)} ms`;
+    checks.holds(`HTTP ${called}: answered, median`, times.length === REQUESTS, figure, `${REQUESTS} answered`);
+  }
 }
