@@ -36,8 +36,9 @@ export async function runDemo(argv: readonly string[], { env, stdout, interrupte
   const stop = interrupted.then(() => INTERRUPTED);
   try {
     const code = await Promise.race([demo.run(), stop]);
-    if (code !== 0 || !stays) return code;
-    terminal.line(demo.invitation());
+    const invitation = code === 0 && stays ? demo.invitation() : "";
+    if (invitation === "") return code;
+    terminal.line(invitation);
     await stop;
     return 0;
   } finally {

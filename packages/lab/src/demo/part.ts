@@ -14,8 +14,8 @@ export interface PartDefinition<World extends { close(): Promise<unknown> }> {
   start(run: RunFolder): Promise<World>;
   /** Waits until the world does what it was made for. */
   settle(world: World, checks: Checks): Promise<void>;
-  /** What a person can try while it stays up; nothing when it does not. */
-  invitation?(world: World, checkout: string): string;
+  /** What a person can try while it stays up; nothing when it does not stay. */
+  invitation(world: World, checkout: string): string;
 }
 
 export type PartStep = Omit<Step<never>, "run">;
@@ -46,7 +46,7 @@ export function partOf<World extends { close(): Promise<unknown> }>(definition: 
       return {
         settle: (checks) => definition.settle(world, checks),
         run: (step, checks, fault) => steps.find(({ number }) => number === step.number)!.run(world, checks, fault),
-        invitation: (checkout) => definition.invitation?.(world, checkout) ?? "",
+        invitation: (checkout) => definition.invitation(world, checkout),
         close: async () => void (await world.close()),
       };
     },

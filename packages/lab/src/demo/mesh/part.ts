@@ -1,4 +1,5 @@
 import type { PartDefinition } from "../part.ts";
+import { invitation } from "./invitation.ts";
 import { STEPS } from "./steps/index.ts";
 import { meets, namesOf } from "./steps/meets.ts";
 import { type MeshWorld, startMeshWorld } from "./world.ts";
@@ -25,4 +26,5 @@ export const MESH: PartDefinition<MeshWorld> = {
     }
     await checks.within("and the client, through the edge", WITHIN_MS, () => meets(edge.client, edge.question, all));
   },
+  invitation: (world, checkout) => (world.isUp ? invitation(world, checkout) : ""),
 };

@@ -15,6 +15,8 @@ export interface MeshWorld {
   readonly paris: MeshCluster;
   /** Of london; its endpoints are those of both. */
   readonly edge: MeshEdge;
+  /** Until it is closed. */
+  readonly isUp: boolean;
   /** Ends everything. Gives what is on the machine now and was not before, or the other way round. */
   close(): Promise<readonly string[]>;
 }
@@ -31,7 +33,21 @@ export async function startMeshWorld({ logs }: RunFolder): Promise<MeshWorld> {
   const run = runOf(CHECKOUT);
   const mesh = await startMesh({ topology, run, folder });
   const [london, paris] = mesh.clusters as [MeshCluster, MeshCluster];
-  return { topology, run, london, paris, edge: mesh.edge, close: () => mesh.close() };
+  let isUp = true;
+  return {
+    topology,
+    run,
+    london,
+    paris,
+    edge: mesh.edge,
+    get isUp() {
+      return isUp;
+    },
+    close: () => {
+      isUp = false;
+      return mesh.close();
+    },
+  };
 }
 
 /** The first pod of a cluster. */
