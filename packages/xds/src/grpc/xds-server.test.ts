@@ -5,7 +5,6 @@ import { test } from "node:test";
 import { DEFAULT_LIMITS } from "../protocol/index.ts";
 import {
   EDGE,
-  EventLog,
   isKind,
   ManualClock,
   material,
@@ -387,15 +386,6 @@ test("a connection that never shakes hands does not hold up the end", LIMIT, asy
   const gone = once(socket, "close");
   await server.close(0);
   await gone;
-});
-
-test("a log of events finds what was and waits for what comes", async () => {
-  const log = new EventLog<number>();
-  log.add(1);
-  assert.equal(await log.seen((n) => n === 1), 1);
-  const next = log.next((n) => n === 1);
-  log.add(1);
-  assert.equal(await next, 1);
 });
 
 function manyNames(count: number): string[] {
