@@ -31,8 +31,8 @@ export interface MeshCluster extends ControlPlane {
   readonly cart: { readonly ipv4: string; readonly ipv6: string };
   /** Writes the Service, with these annotations; global and shared when not given. */
   declare(annotations?: Readonly<Record<string, string>>): void;
-  /** Makes these pods the endpoints of `cart` in this cluster, as all are at first. */
-  share(pods: readonly TalkingPod[]): void;
+  /** Makes these pods the endpoints of `cart` in this cluster, as all are at first, and others such as are not ready. */
+  share(pods: readonly TalkingPod[], notReady?: readonly TalkingPod[]): void;
 }
 
 export interface Mesh {
@@ -96,11 +96,7 @@ async function startCluster(place: MeshPlace, cluster: Cluster, stack: AsyncDisp
       service({ name: "cart", namespace: "shop", annotations, ports: PORTS, clusterIPs: [ipv4, ipv6] }),
     );
   declare();
-  const share = (some: readonly TalkingPod[]) =>
-    giveEndpoints(
-      plane,
-      some.map(({ pod }) => pod),
-    );
+  const share: MeshCluster["share"] = (ready, notReady = []) => giveEndpoints(plane, ready, notReady);
   share(pods);
   return { name: cluster.name, ...plane, nodes, pods, cart, declare, share };
 }
@@ -112,9 +108,12 @@ const PORTS = [
   { name: "http", port: HTTP_PORT, protocol: "TCP" },
 ] as const;
 
-function giveEndpoints({ api }: ControlPlane, pods: readonly Pod[]): void {
+function giveEndpoints({ api }: ControlPlane, ready: readonly TalkingPod[], notReady: readonly TalkingPod[]): void {
   for (const family of ["ipv4", "ipv6"] as const) {
-    const endpoints = pods.map((pod) => pod[family]);
+    const endpoints = [
+      ...ready.map(({ pod }) => ({ address: pod[family] })),
+      ...notReady.map(({ pod }) => ({ address: pod[family], ready: false })),
+    ];
     api.objects.apply(
       endpointSlice({ name: `cart-${family}`, namespace: "shop", service: "cart", endpoints, ports: PORTS }),
     );

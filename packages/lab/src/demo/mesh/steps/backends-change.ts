@@ -7,7 +7,7 @@ const KNOWN_WITHIN_MS = 250;
 
 export const backendsChange: Step<MeshWorld> = {
   number: 9,
-  title: `Backends come and go, ${CHANGES} times, while pods connect`,
+  title: `Backends come, go and turn not ready, ${CHANGES} times, while pods connect`,
   fault: "a pod's program freezes before its endpoint is withdrawn",
 
   async run({ london, paris }, checks, fault) {
@@ -23,11 +23,11 @@ export const backendsChange: Step<MeshWorld> = {
         goes.machine.tied.child.kill("SIGSTOP");
         await there.until(({ pod }) => pod === undefined, there.made.length);
       }
-      checks.now(`endpoint ${goes.pod.name} is withdrawn and comes back, ${CHANGES / 2} times`);
+      checks.now(`endpoint ${goes.pod.name} is withdrawn or not ready, and comes back, ${CHANGES / 2} times`);
       for (let i = 0; i < CHANGES; i += 2) {
         const withdrawn = performance.now();
         const before = both.map(({ made }) => made.length);
-        paris.share([stays]);
+        paris.share([stays], i % 4 === 0 ? [] : [goes]);
         await Promise.all(both.map((connects) => connects.more(50)));
         for (const [at, { made }] of both.entries())
           for (const { pod, began } of made.slice(before[at])) if (pod === goes.pod.name) late.push(began - withdrawn);
