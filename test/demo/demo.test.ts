@@ -6,7 +6,7 @@ import { allEnded, CHECKOUT, DemoProcess, leftInRunFolder, readFigures, socketFo
 
 const CI = { CI: "true", DEMO_FAULT: "" };
 /** Without root the mesh's part is left out. */
-const STEPS = process.getuid?.() === 0 ? 14 : 7;
+const STEPS = process.getuid?.() === 0 ? 15 : 7;
 /** The demo, 2 API servers, 5 pods in 5 processes, 2 replicas, 2 Envoys. */
 const PROCESSES = 1 + 2 + 5 + 2 + 2;
 
@@ -67,10 +67,10 @@ test("Ctrl-C while it starts leaves nothing either", async () => {
 test("an argument that is no step, and a fault of no step, are one sentence and exit code 2", async () => {
   const argument = new DemoProcess(["eight"], CI);
   assert.equal(await argument.exited(), 2);
-  assert.equal(argument.output, 'lab demo: "eight" is no step; give numbers from 1 to 14, or nothing for all\n');
-  const fault = new DemoProcess([], { ...CI, DEMO_FAULT: "15" });
+  assert.equal(argument.output, 'lab demo: "eight" is no step; give numbers from 1 to 15, or nothing for all\n');
+  const fault = new DemoProcess([], { ...CI, DEMO_FAULT: "16" });
   assert.equal(await fault.exited(), 2);
-  assert.equal(fault.output, 'DEMO_FAULT: "15" is no step of the demo; give a number from 1 to 14\n');
+  assert.equal(fault.output, 'DEMO_FAULT: "16" is no step of the demo; give a number from 1 to 15\n');
 });
 
 test("without root a step of the mesh is refused with the reason", () => {

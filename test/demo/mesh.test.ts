@@ -9,7 +9,8 @@ const CAUGHT_BY: readonly (readonly [step: number, claim: RegExp])[] = [
   [11, /connections that failed/],
   [12, /healed: all answer again/],
   [13, /drained to the last connection that paris got/],
-  [14, /what is there now and was not before/],
+  [14, /and its answer is another/],
+  [15, /what is there now and was not before/],
 ];
 
 for (const [step, claim] of CAUGHT_BY) {

@@ -101,11 +101,7 @@ class Way {
     if (port === undefined) return { outcome: "refused" };
     this.#sets(own, report);
     for (const one of report.clusters)
-      if (one.member)
-        this.#say("cluster", clusterSays(one, port), [
-          ...this.#ifThere("Cluster", one.cluster),
-          ...this.#slices(one.cluster),
-        ]);
+      if (one.member) this.#say("cluster", clusterSays(one, port), [...this.#self(one), ...this.#slices(one.cluster)]);
     return this.#end(port, pod);
   }
 
@@ -191,9 +187,9 @@ class Way {
       .map((slice) => cite(this.#tables, "EndpointSlice", objectKey(cluster, slice.namespace, slice.name)));
   }
 
-  #ifThere(kind: "Cluster", cluster: ClusterName): Citation[] {
-    const key = objectKey(cluster, "", "self");
-    return this.#tables[kind].get(key) === undefined ? [] : [cite(this.#tables, kind, key)];
+  /** It decides nothing while it says what holds without it; of a peer it may not even be there then. */
+  #self({ cluster, drain, weight }: ServiceReport["clusters"][number]): Citation[] {
+    return drain || weight !== 1 ? [cite(this.#tables, "Cluster", objectKey(cluster, "", "self"))] : [];
   }
 
   #say(what: string, says: string, because: readonly Citation[] = []): void {

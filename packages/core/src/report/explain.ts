@@ -2,6 +2,7 @@ import type { ClusterName, ObjectRef } from "../model/index.ts";
 
 /** An object that a decision rests on, as it was read. */
 export interface Citation extends ObjectRef {
+  /** Empty where the object is not there, and of a peer's objects, whose versions are not told. */
   readonly resourceVersion: string;
 }
 

@@ -5,7 +5,7 @@ import type { MeshWorld } from "../world.ts";
 const FORGOTTEN = "crforgotten";
 
 export const cleanUp: Step<MeshWorld> = {
-  number: 14,
+  number: 15,
   title: "Everything is taken down, and nothing is left",
   fault: "a link is forgotten in the namespace of the host",
 

@@ -6,6 +6,7 @@ import { cleanUp } from "./clean-up.ts";
 import { controllersDie } from "./controllers-die.ts";
 import { cutOff } from "./cut-off.ts";
 import { drain } from "./drain.ts";
+import { explain } from "./explain.ts";
 import { oneService } from "./one-service.ts";
 
 export const STEPS: readonly Step<MeshWorld>[] = [
@@ -15,5 +16,6 @@ export const STEPS: readonly Step<MeshWorld>[] = [
   agentDies,
   cutOff,
   drain,
+  explain,
   cleanUp,
 ];
