@@ -10,7 +10,7 @@ network in this kernel; and checks every claim. In a terminal the first stay up
 and it says what to try, until Ctrl-C. docs/demo.md explains it.
 
 Without a STEP all of them run:
-${STEPS.map(({ number, title }) => `  ${number}  ${title}`).join("\n")}
+${STEPS.map(({ number, title }) => `  ${String(number).padStart(2)}  ${title}`).join("\n")}
 
 ENVIRONMENT
   DEMO_FAULT   number of a step: plants a fault that this step has to catch
