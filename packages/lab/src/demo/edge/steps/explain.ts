@@ -1,4 +1,5 @@
 import type { Citation, ExplainReport } from "@carrick/core/report";
+import { distinct } from "../../citations.ts";
 import type { Checks } from "../../checks.ts";
 import { REVIEWS, SHOP } from "../manifests.ts";
 import type { Step } from "../../step.ts";
@@ -46,11 +47,6 @@ async function explained(world: World, checks: Checks, url: string): Promise<voi
   );
   const shares = report.endpoints.reduce((sum, { share }) => sum + share, 0);
   checks.near("its shares together", 100 * shares, 100, 0.1, "%");
-}
-
-function distinct(citations: readonly Citation[]): readonly Citation[] {
-  const key = ({ cluster, kind, namespace, name }: Citation): string => [cluster, kind, namespace, name].join("/");
-  return [...new Map(citations.map((citation) => [key(citation), citation])).values()];
 }
 
 async function isInCluster({ clusters }: World, citation: Citation): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { CallReport, Citation } from "@carrick/core/report";
 import type { MeshCluster } from "../../../mesh/index.ts";
 import { addFaults, around, cut, heal } from "../../../network/index.ts";
 import { runCarrick } from "../../carrick-command.ts";
+import { distinct } from "../../citations.ts";
 import type { Checks } from "../../checks.ts";
 import type { Step } from "../../step.ts";
 import { firstPod, type MeshWorld } from "../world.ts";
@@ -64,11 +65,6 @@ async function namedBy({ london, paris }: MeshWorld): Promise<string> {
   const { port } = await explained(london);
   const addresses = (port?.endpoints ?? []).flatMap(({ address, share }) => (share > 0 ? [address] : []));
   return namesOf([...london.pods, ...paris.pods].filter(({ pod }) => addresses.includes(pod.ipv4)));
-}
-
-function distinct(citations: readonly Citation[]): readonly Citation[] {
-  const key = ({ cluster, kind, namespace, name }: Citation): string => [cluster, kind, namespace, name].join("/");
-  return [...new Map(citations.map((citation) => [key(citation), citation])).values()];
 }
 
 const API_VERSIONS: Readonly<Record<string, string>> = {
