@@ -1,17 +1,14 @@
 /** The file system of pins, which keeps maps and links while no process holds them. */
 import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import koffi from "koffi";
-import { SystemError } from "../../sys/system-error.ts";
+import { systemCall, type SystemCall } from "../../sys/libc.ts";
 
 /** `BPF_FS_MAGIC`. */
 const MAGIC = 0xca_fe_4a_11;
 
-const mount = koffi
-  .load("libc.so.6")
-  .func(
-    "int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)",
-  ) as unknown as (source: string, target: string, type: string, flags: number, data: null) => number;
+const mount: SystemCall<[source: string, target: string, type: string, flags: number, data: null]> = systemCall(
+  "int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)",
+);
 
 export const BPF_FILESYSTEM = "/sys/fs/bpf";
 
@@ -24,7 +21,7 @@ export function isBpfFilesystem(at: string): boolean {
 export function ensureBpfFilesystem(at = BPF_FILESYSTEM): void {
   mkdirSync(at, { recursive: true });
   if (isBpfFilesystem(at)) return;
-  if (mount("bpf", at, "bpf", 0, null) < 0) throw new SystemError(`mount the bpf file system at ${at}`, koffi.errno());
+  mount(`mount the bpf file system at ${at}`, "bpf", at, "bpf", 0, null);
 }
 
 /** Whether what is made at this absolute path can be a pin, the folders above it included that are not there yet. */

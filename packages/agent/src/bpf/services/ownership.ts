@@ -3,19 +3,15 @@
  * write although another has taken over (its lock file was deleted, say).
  */
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { constants } from "node:os";
 import { dirname } from "node:path";
-import koffi from "koffi";
+import { systemCall, type SystemCall } from "../../sys/libc.ts";
 import { SystemError } from "../../sys/system-error.ts";
 import { Owner } from "../layout/generated.ts";
 
 const LOCK_EXCLUSIVE = 2;
 const LOCK_NONBLOCKING = 4;
 
-const flock = koffi.load("libc.so.6").func("int flock(int fd, int operation)") as unknown as (
-  fd: number,
-  operation: number,
-) => number;
+const flock: SystemCall<[fd: number, operation: number]> = systemCall("int flock(int fd, int operation)");
 
 /** Another process writes, and goes on to. */
 export class LockHeldError extends Error {
@@ -39,10 +35,13 @@ export class WriterLock {
   static take(path: string): WriterLock {
     mkdirSync(dirname(path), { recursive: true });
     const fd = openSync(path, "a");
-    if (flock(fd, LOCK_EXCLUSIVE | LOCK_NONBLOCKING) === 0) return new WriterLock(fd);
-    const errno = koffi.errno();
-    closeSync(fd);
-    if (errno !== constants.errno.EAGAIN) throw new SystemError(`lock ${path}`, errno);
+    try {
+      flock(`lock ${path}`, fd, LOCK_EXCLUSIVE | LOCK_NONBLOCKING);
+      return new WriterLock(fd);
+    } catch (error) {
+      closeSync(fd);
+      if (!(error instanceof SystemError && error.code === "EAGAIN")) throw error;
+    }
     throw new LockHeldError(
       `${path}: another agent of this node holds it and writes the service map; stop that one first`,
     );
